@@ -1,0 +1,107 @@
+"""Finding tags by what people type: labels, aliases, ids, both languages, typos forgiven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .model import LANGUAGES
+from .words import is_chinese, normal
+
+if TYPE_CHECKING:
+    from .model import Tag, Taxonomy
+
+LEAST_SCORE = 72.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A tag that a search found.
+
+    Attributes:
+        tag: the tag.
+        score: 0 to 100; 100 for one of its names, exactly.
+        matched: the label, alias or id that matched.
+        kind: ``label``, ``alias``, ``id`` or ``definition``.
+    """
+
+    tag: Tag
+    score: float
+    matched: str
+    kind: str
+
+
+def search(taxonomy: Taxonomy, text: str, limit: int = 10) -> list[Hit]:
+    """Tags whose names are like `text`, best first.
+
+    A name that equals the text comes before one that begins with it or holds it, then names within a few typos
+    (rapidfuzz's Jaro-Winkler and ratio), then definitions that mention it.  Deprecated tags are left out.
+
+    Args:
+        taxonomy: where to look.
+        text: in English or Chinese, of any case and width.
+        limit: how many to return at most.
+    """
+    query = normal(text)
+    if not query:
+        return []
+    best: dict[str, Hit] = {}
+    for tag in taxonomy.active:
+        for kind, name in _names(tag):
+            score = _score(query, normal(name), kind)
+            if score >= LEAST_SCORE and (tag.id not in best or score > best[tag.id].score):
+                best[tag.id] = Hit(tag, score, name, kind)
+        if tag.id not in best and len(query) >= 2:
+            for lang in LANGUAGES:
+                if _holds(normal(tag.definitions[lang]), query):
+                    best[tag.id] = Hit(tag, LEAST_SCORE - 1, tag.definitions[lang], "definition")
+    ranked = sorted(best.values(), key=lambda hit: (-hit.score, hit.tag.level, hit.tag.id))
+    return ranked[:limit]
+
+
+def _names(tag: Tag) -> list[tuple[str, str]]:
+    names = [("label", tag.labels[lang]) for lang in LANGUAGES]
+    names += [("alias", alias) for lang in LANGUAGES for alias in tag.aliases[lang]]
+    return [*names, ("id", tag.id.replace("-", " "))]
+
+
+def _holds(text: str, part: str) -> bool:
+    """Whether `part` stands in `text` as whole words (Chinese: anywhere)."""
+    if is_chinese(part):
+        return part in text
+    at = text.find(part)
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(part) : at + len(part) + 1]
+        if not before.isalnum() and not after.isalnum():
+            return True
+        at = text.find(part, at + 1)
+    return False
+
+
+def _score(query: str, name: str, kind: str) -> float:
+    edge = {"label": 0.0, "alias": 0.5, "id": 1.0}[kind]
+    if query == name:
+        return 100.0 - edge
+    share = min(len(query), len(name)) / max(len(query), len(name))
+    if name.startswith(query) and len(query) >= 2:
+        return 90.0 + 5 * share - edge
+    if _holds(name, query) or (len(name) >= 2 and is_chinese(name) and name in query):
+        return 80.0 + 8 * share - edge
+    # Typos: only between names of similar length, else short words match everything.
+    if share < 0.6 or len(query) < 4:
+        return 0.0
+    from rapidfuzz import fuzz
+
+    ratio = fuzz.ratio(query, name)
+    if sorted(query.split()) == sorted(name.split()):
+        ratio = max(ratio, 95.0)
+    return ratio * 0.9 - edge if ratio >= 80 else 0.0
+
+
+def nearest(name: str, names: list[str]) -> str:
+    """A hint at the end of an error message: ``; did you mean ...?``, or nothing."""
+    from rapidfuzz import fuzz, process
+
+    found = process.extract(normal(name), names, scorer=fuzz.WRatio, limit=3, score_cutoff=75)
+    options = list(dict.fromkeys(str(match) for match, _, _ in found))
+    return f"; did you mean {' or '.join(options)}?" if options else ""
