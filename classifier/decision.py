@@ -1,0 +1,104 @@
+"""From probabilities to tags: thresholds, backing off to the parent, and none.
+
+A tag is given when the probability of this very tag reaches its threshold.  Where no tag of a domain is given although the
+domain (or a tag with children in it) is probable enough to reach its own, higher threshold for backing off, the deepest such
+tag is given instead: the text is about that field, and nothing finer is sure.  The thresholds are chosen in training on rows
+that the model had not seen, and live in the model's data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .model import Model, Scores
+    from .rank import Layout, Probabilities
+
+MOST_TAGS = 8
+WORTH_SHOWING = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was decided for one text, by positions of tags.
+
+    Attributes:
+        given: tags in order, the primary one first, each with the finer tag that it was backed off from (or None).
+        considered: likeliest tags that were not given: (tag, probability, threshold).
+    """
+
+    given: tuple[tuple[int, int | None], ...]
+    considered: tuple[tuple[int, float, float], ...]
+
+
+def decide(scores: Scores, model: Model, profile: str, n_candidates: int = 3) -> list[Choice]:
+    """Decide for each text of a batch.
+
+    Args:
+        scores: what the model computed.
+        model: for thresholds and layout.
+        profile: which thresholds.
+        n_candidates: how many tags not given to report.
+    """
+    at = model.profile_rows[profile]
+    thresholds, backoffs = model.thresholds[at], model.backoffs[at]
+    made = scores.probabilities
+    given = choose(made, thresholds, backoffs, model.layout)
+    out = []
+    for doc, tags in enumerate(given):
+        considered: list[tuple[int, float, float]] = []
+        if n_candidates:
+            row = made.exact[doc]
+            named = {t for t, _ in tags}
+            named |= {a for t in named for a in model.layout.ancestors[t]}
+            likely = np.flatnonzero(row > WORTH_SHOWING)
+            for t in likely[np.argsort(-row[likely], kind="stable")].tolist():
+                if t not in named and len(considered) < n_candidates:
+                    considered.append((t, float(row[t]), float(thresholds[t])))
+        out.append(Choice(tuple(tags), tuple(considered)))
+    return out
+
+
+def choose(
+    made: Probabilities, thresholds: NDArray[np.float32], backoffs: NDArray[np.float32], layout: Layout
+) -> list[list[tuple[int, int | None]]]:
+    """The tags of each text: (tag, finer tag that it was backed off from or None), primary first.
+
+    Args:
+        made: the probabilities.
+        thresholds: (tags,) for the exact probabilities.
+        backoffs: (tags,) for the closure probabilities; above 1 for tags that are never backed off to.
+        layout: of the tags.
+    """
+    exact, closure, primary = made.exact, made.closure, made.primary
+    out: list[list[tuple[int, int | None]]] = [[] for _ in range(len(exact))]
+    sure: list[set[int]] = [set() for _ in out]
+    for doc, tag in zip(*(x.tolist() for x in np.nonzero(exact >= thresholds)), strict=True):
+        sure[doc].add(tag)
+    fallback: list[list[int]] = [[] for _ in out]
+    for doc, tag in zip(*(x.tolist() for x in np.nonzero(closure >= backoffs)), strict=True):
+        fallback[doc].append(tag)
+    for doc, tags in enumerate(sure):
+        implied = {a for t in tags for a in layout.ancestors[t]}
+        kept: dict[int, int | None] = dict.fromkeys(tags - implied)
+        covered = {int(layout.domain[t]) for t in kept}
+        # Deepest first, so that a parent is not given beside its child.
+        for tag in sorted(fallback[doc], key=lambda t: (-layout.level[t], -closure[doc, t])):
+            domain = int(layout.domain[tag])
+            if domain not in covered:
+                covered.add(domain)
+                below = layout.descendants[tag]
+                kept[tag] = max(below, key=lambda t: exact[doc, t]) if below else None
+        ordered = sorted(kept, key=lambda t: -_first(t, kept[t], doc, primary, closure))
+        out[doc] = [(t, kept[t]) for t in ordered[:MOST_TAGS]]
+    return out
+
+
+def _first(tag: int, finer: int | None, doc: int, primary: NDArray[np.float32], closure: NDArray[np.float32]) -> float:
+    """How much speaks for a tag as the primary one; a tag backed off to stands for what lies below it."""
+    return float(primary[doc, tag] if finer is None else max(primary[doc, finer], 0.5 * closure[doc, tag]))

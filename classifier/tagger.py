@@ -1,0 +1,224 @@
+"""`Tagger`: texts in, taggings out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .decision import Choice, decide
+from .evidence import Explainer
+from .labels import LabelMatcher, combine
+from .model import PROFILES, Model
+from .readable import unreadable
+from .result import COARSE, NONE, TAGGED, UNREADABLE, Assignment, Candidate, Tagging, Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from ..taxonomy import Taxonomy
+    from .model import Scores
+
+BATCH = 1024
+LONGEST = 20_000  # characters; what comes after does not change what a text is about
+
+
+class Tagger:
+    """Applies the standard to texts.
+
+    >>> from techtags import Tagger
+    >>> Tagger.load().tag(["A maker of perovskite solar modules"])[0].primary
+    'photovoltaics'
+
+    Args:
+        model: the trained model.
+        profile: ``balanced``, ``precision`` or ``recall``: which of the model's thresholds apply.
+        evidence: whether results say which words spoke for each tag.
+        candidates: how many tags that were considered and not given to report.
+
+    Raises:
+        ValueError: an unknown profile.
+    """
+
+    def __init__(self, model: Model, *, profile: str = "balanced", evidence: bool = True, candidates: int = 3) -> None:
+        if profile not in PROFILES:
+            raise ValueError(f"unknown profile {profile!r}; there are {', '.join(PROFILES)}")
+        from techtags._version import __version__
+
+        self.model = model
+        self.profile = profile
+        self.evidence = evidence
+        self.n_candidates = candidates
+        self.versions = Versions(model.taxonomy.version, model.version, __version__)
+        self._labels = LabelMatcher(model.taxonomy)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path | None = None,
+        *,
+        taxonomy: Taxonomy | None = None,
+        profile: str = "balanced",
+        evidence: bool = True,
+        candidates: int = 3,
+    ) -> Tagger:
+        """A tagger with the model in the folder `path`, by default the one that comes with the package.
+
+        Raises:
+            ModelError: the model is missing, damaged, or made for another release of the taxonomy.
+        """
+        return cls(Model.load(path, taxonomy), profile=profile, evidence=evidence, candidates=candidates)
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The release whose tags are given."""
+        return self.model.taxonomy
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Ids of all tags, in the order of the columns of `predict_proba`."""
+        return self.model.tags
+
+    def tag(self, texts: Iterable[str], labels: Sequence[Sequence[str]] | None = None) -> list[Tagging]:
+        """Tag texts.
+
+        Args:
+            texts: descriptions in English, Chinese or both; None counts as empty.
+            labels: for each text the source's own labels, if there are any.
+
+        Returns:
+            one `Tagging` a text, in order.
+
+        Raises:
+            TypeError: `texts` is one string, or holds something that is no string.
+            ValueError: there are not as many labels as texts.
+        """
+        texts = _strings(texts)
+        if labels is not None and len(labels) != len(texts):
+            raise ValueError(f"{len(texts)} texts and {len(labels)} lists of labels; give one list a text")
+        out: list[Tagging] = []
+        for low in range(0, len(texts), BATCH):
+            part = texts[low : low + BATCH]
+            out += self._batch(part, labels[low : low + BATCH] if labels is not None else [()] * len(part))
+        return out
+
+    def predict_proba(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        """Calibrated probabilities that each tag, or one below it, applies.
+
+        Returns:
+            (n_texts, n_tags), columns in the order of `tags`.
+        """
+        texts = _strings(texts)
+        parts = [self.model.score(_cut(texts[i : i + BATCH])).probabilities.closure for i in range(0, len(texts), BATCH)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.tags)), dtype=np.float32)
+
+    def tag_frame(
+        self, frame: pd.DataFrame, text: str | Sequence[str], label: str | Sequence[str] = (), *, lang: str = "en"
+    ) -> pd.DataFrame:
+        """A copy of a pandas data frame with the columns that `techtags tag` appends.
+
+        Args:
+            frame: the table; missing texts count as empty.
+            text: the column, or columns, with descriptions.
+            label: the column, or columns, with the source's own labels.
+            lang: language of `tt_names`.
+
+        Raises:
+            KeyError: a column is not there.
+            ValueError: the frame already has such columns.
+        """
+        from .columns import COLUMNS, cells
+
+        text_columns = [text] if isinstance(text, str) else list(text)
+        label_columns = [label] if isinstance(label, str) else list(label)
+        for column in (*text_columns, *label_columns):
+            if column not in frame.columns:
+                raise KeyError(f"no column {column!r}; there are {', '.join(map(str, frame.columns))}")
+        taken = [c for c in COLUMNS if c in frame.columns]
+        if taken:
+            raise ValueError(f"the frame already has {', '.join(taken)}; drop them first")
+        texts = join_texts([[_value(v) for v in frame[c]] for c in text_columns])
+        labels = [list(row) for row in zip(*([_value(v) for v in frame[c]] for c in label_columns), strict=True)]
+        taggings = self.tag(texts, labels or None)
+        rows = [cells(t, self.taxonomy, lang) for t in taggings]
+        return frame.assign(**{c: [row[i] for row in rows] for i, c in enumerate(COLUMNS)})
+
+    def _batch(self, texts: Sequence[str], labels: Sequence[Sequence[str]]) -> Iterator[Tagging]:
+        # Equal texts are tagged once.
+        index: dict[str, int] = {}
+        for text in texts:
+            index.setdefault(text, len(index))
+        distinct = list(index)
+        readable = [not unreadable(t) for t in distinct]
+        shown = _cut([t if ok else "" for t, ok in zip(distinct, readable, strict=True)])
+        scores = self.model.score(shown)
+        choices = decide(scores, self.model, self.profile, self.n_candidates)
+        explainer = (
+            Explainer(shown, scores.tokens, scores.found, scores.matrix, self.model.featurizer.aliases, self.model.weights)
+            if self.evidence
+            else None
+        )
+        made: dict[int, tuple[Assignment, ...]] = {}
+        for text, given in zip(texts, labels, strict=True):
+            i = index[text]
+            if i not in made:
+                made[i] = self._assign(choices[i], i, scores, explainer) if readable[i] else ()
+            yield self._tagging(made[i], choices[i], readable[i], [x for x in given if x and x.strip()])
+
+    def _assign(self, choice: Choice, doc: int, scores: Scores, explainer: Explainer | None) -> tuple[Assignment, ...]:
+        layout = self.model.layout
+        out = []
+        for tag, finer in choice.given:
+            column = int(layout.closure_column[tag]) if finer is not None else tag
+            spans = explainer.spans(doc, column, tag, frozenset(layout.descendants[tag])) if explainer else ()
+            out.append(
+                Assignment(
+                    self.tags[tag],
+                    float(scores.probabilities.closure[doc, tag]),
+                    "text",
+                    self.tags[finer] if finer is not None else None,
+                    spans,
+                )
+            )
+        return tuple(out)
+
+    def _tagging(self, tags: tuple[Assignment, ...], choice: Choice, readable: bool, labels: Sequence[str]) -> Tagging:
+        if labels:
+            tags = combine(tags, self._labels.match(labels), self.taxonomy)
+        considered = tuple(Candidate(self.tags[t], p, need) for t, p, need in choice.considered) if readable else ()
+        if not tags:
+            status = NONE if readable else UNREADABLE
+        else:
+            status = COARSE if all(self.taxonomy[t.id].level == 1 for t in tags) else TAGGED
+        given = {t.id for t in tags}
+        considered = tuple(c for c in considered if c.id not in given)
+        return Tagging(status, tags, considered, tuple(labels), self.versions)
+
+
+def join_texts(columns: Sequence[Sequence[str]]) -> list[str]:
+    """One text a row, from the cells of several columns; empty cells are left out."""
+    return ["\n".join(cell for cell in row if cell.strip()) for row in zip(*columns, strict=True)]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None or value != value else str(value)  # NaN is not equal to itself
+
+
+def _strings(texts: Iterable[str]) -> list[str]:
+    if isinstance(texts, str):
+        raise TypeError("give a list of texts, not one string")
+    out = ["" if t is None else t for t in texts]
+    for i, text in enumerate(out):
+        if not isinstance(text, str):
+            raise TypeError(f"text {i} is {type(text).__name__}, not a string")
+    return out
+
+
+def _cut(texts: Sequence[str]) -> list[str]:
+    return [t if len(t) <= LONGEST else t[:LONGEST] for t in texts]
