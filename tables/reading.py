@@ -1,0 +1,216 @@
+"""Reading tables: rows of strings, in order, none lost.
+
+A row of a delimited table may have too few cells (the missing ones are taken for empty) or too many, which it keeps.
+Bytes that the encoding cannot read come in as lone surrogates and go out as they came.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from .encoding import SAMPLE, check_encoding, detect_encoding, sniff
+from .errors import TableError
+
+DELIMITERS = ",;\t|"
+# A cell longer than this is taken for a quote that was never closed.
+LONGEST_CELL = 64 << 20
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of a table.
+
+    Attributes:
+        cells: as many as the header has, or more in a ragged row; missing ones are empty.
+        line: where the row ends in the file, for messages.
+        missing: how many cells the row lacked.
+        value: for JSONL the object itself, else None.
+    """
+
+    cells: list[str]
+    line: int
+    missing: int = 0
+    value: dict[str, object] | None = None
+
+
+@dataclass(slots=True)
+class Table:
+    """An open table.
+
+    Attributes:
+        name: for messages.
+        form: ``csv``, ``tsv`` or ``jsonl``.
+        header: the column names; for JSONL those of the first object.
+        rows: iterator over `Row`s.
+        encoding: the one in use.
+        delimiter: between cells; empty for JSONL.
+        newline: how the table ends its lines.
+        size: bytes in all, or None where that cannot be known.
+        position: how many bytes have been read.
+        close: closes the file.
+    """
+
+    name: str
+    form: str
+    header: list[str]
+    rows: Iterator[Row]
+    encoding: str
+    delimiter: str
+    newline: str
+    size: int | None
+    position: Callable[[], int]
+    close: Callable[[], None] = field(default=lambda: None)
+
+
+class _Peeked(io.RawIOBase):
+    """A stream whose first bytes have been read already, and that counts what it gives."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head = memoryview(head)
+        self._rest = rest
+        self.given = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+        if self._head:
+            n = min(len(buffer), len(self._head))
+            buffer[:n] = self._head[:n]
+            self._head = self._head[n:]
+        else:
+            data = self._rest.read(len(buffer))
+            n = len(data)
+            buffer[:n] = data
+        self.given += n
+        return n
+
+
+def open_table(name: str, form: str, encoding: str | None = None, delimiter: str | None = None) -> Table:
+    """Open a table for reading.
+
+    Args:
+        name: a path, or ``-`` for standard input.
+        form: ``csv``, ``tsv`` or ``jsonl``.
+        encoding: found if not given.
+        delimiter: between cells; found if not given.
+
+    Raises:
+        TableError: there is no such file, it is empty, or it has no header.
+    """
+    if encoding:
+        encoding = check_encoding(encoding)
+    raw, size, encoding = _open_bytes(name, encoding)
+    shown = "standard input" if name == "-" else name
+    text = io.TextIOWrapper(io.BufferedReader(raw, 1 << 18), encoding, errors="surrogateescape", newline="")
+    try:
+        table = (_jsonl if form == "jsonl" else _delimited)(shown, form, text, encoding, delimiter)
+    except BaseException:
+        text.close()
+        raise
+    table.size = size
+    table.position = lambda: raw.given
+    table.close = text.close
+    return table
+
+
+def _open_bytes(name: str, encoding: str | None) -> tuple[_Peeked, int | None, str]:
+    if name == "-":
+        stream = sys.stdin.buffer
+        head = stream.read(SAMPLE)
+        return _Peeked(head, stream), None, encoding or detect_encoding(head, whole=len(head) < SAMPLE)
+    path = Path(name)
+    try:
+        if path.is_dir():
+            raise TableError(f"{name} is a directory; give a file")
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise TableError(f"there is no file {name}") from None
+    except OSError as error:
+        raise TableError(f"cannot read {name}: {error.strerror}") from None
+    return _Peeked(b"", file), os.path.getsize(name), encoding or sniff(file)
+
+
+def _delimited(name: str, form: str, text: io.TextIOWrapper, encoding: str, delimiter: str | None) -> Table:
+    csv.field_size_limit(LONGEST_CELL)
+    first = text.readline()
+    while first and not first.strip("\r\n\ufeff"):
+        first = text.readline()
+    if not first:
+        raise TableError(f"{name} is empty; a table needs a header line")
+    # The header may itself hold quoted line ends.
+    while first.count('"') % 2 and (more := text.readline()):
+        first += more
+    newline = "\r\n" if first.endswith("\r\n") else "\n"
+    delimiter = delimiter or ("\t" if form == "tsv" else _delimiter(first))
+    header = next(csv.reader(io.StringIO(first, newline=""), delimiter=delimiter))
+    reader = csv.reader(text, delimiter=delimiter)
+    lines = first.count("\n")
+
+    def rows() -> Iterator[Row]:
+        width = len(header)
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                line = lines + reader.line_num
+                raise TableError(f"{name}, line {line}: {error}; is a quote left open?") from None
+            if not cells and width > 1:
+                continue  # an empty line is no row; in a table of one column it is an empty cell
+            missing = max(0, width - len(cells))
+            yield Row(cells + [""] * missing, lines + reader.line_num, missing)
+
+    return Table(name, form, header, rows(), encoding, delimiter, newline, None, lambda: 0)
+
+
+def _delimiter(line: str) -> str:
+    """The delimiter that stands most often in a header outside quotes; a comma if none does."""
+    outside = "".join(line.split('"')[0::2])
+    best = max(DELIMITERS, key=outside.count)
+    return best if outside.count(best) else ","
+
+
+def _jsonl(name: str, form: str, text: io.TextIOWrapper, encoding: str, delimiter: str | None) -> Table:
+    def objects() -> Iterator[tuple[int, dict[str, object]]]:
+        for number, line in enumerate(text, start=1):
+            line = line.strip("\ufeff \t\r\n")
+            if not line:
+                continue
+            try:
+                value = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise TableError(f"{name}, line {number}: not JSON ({error.msg}); each line must be one object") from None
+            if not isinstance(value, dict):
+                raise TableError(f'{name}, line {number}: not an object; each line must be like {{"text": "..."}}')
+            yield number, value
+
+    stream = objects()
+    first = next(stream, None)
+    if first is None:
+        raise TableError(f"{name} is empty; give one JSON object a line")
+    # The first objects tell the columns; a key that comes later still travels in `Row.value`.
+    head = [first, *itertools.islice(stream, 999)]
+    header = list(dict.fromkeys(key for _, value in head for key in value))
+
+    def rows() -> Iterator[Row]:
+        for number, value in itertools.chain(head, stream):
+            yield Row([_cell(value.get(column)) for column in header], number, 0, value)
+
+    return Table(name, form, header, rows(), encoding, "", "\n", None, lambda: 0)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
