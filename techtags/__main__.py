@@ -1,0 +1,5 @@
+"""`python -m techtags`."""
+
+from .cli import main
+
+main()

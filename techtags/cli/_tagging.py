@@ -1,0 +1,221 @@
+"""What `techtags tag` does, step by step."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from techtags.classifier import COLUMNS, LONG_COLUMNS, Tagger, Tagging, join_texts
+from techtags.classifier.columns import cells, long_cells
+from techtags.tables import Table, TableError, TableWriter, format_of, neutralise, open_table, open_writer
+
+from ._guess import guess_text_column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from techtags.tables.reading import Row
+
+BATCH = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The options of the command, as it documents them."""
+
+    input: str
+    output: str
+    text: tuple[str, ...]
+    label: tuple[str, ...]
+    id: str | None
+    layout: str | None
+    lang: str
+    profile: str
+    evidence: bool
+    from_: str | None
+    to: str | None
+    encoding: str | None
+    delimiter: str | None
+    overwrite: bool
+    model: Path | None
+
+
+def run(job: Job) -> None:
+    """Tag a table.
+
+    Raises:
+        click.UsageError: a column that is asked for is not there, or none can be guessed.
+        TableError: the table cannot be read or written.
+        ModelError: the model cannot be used.
+    """
+    if job.delimiter is not None and len(job.delimiter) != 1:
+        raise click.UsageError(f"--delimiter must be one character, not {job.delimiter!r}")
+    table = open_table(job.input, format_of(job.input, job.from_), job.encoding, job.delimiter)
+    try:
+        _run(job, table)
+    finally:
+        table.close()
+
+
+def _run(job: Job, table: Table) -> None:
+    layout, form = _shape(job, table)
+    text = [_column(table, name) for name in job.text] or [_guess(table)]
+    label = [_column(table, name) for name in job.label]
+    identity = _column(table, job.id) if job.id else None
+    keep = _kept_columns(job, table, layout)
+    tagger = Tagger.load(job.model, profile=job.profile, evidence=job.evidence)
+    counts: Counter[str] = Counter()
+    names = [table.header[i] for i in keep]
+    out_encoding = table.encoding if form != "jsonl" and job.output != "-" else "utf-8"
+    delimiter = "\t" if form == "tsv" else table.delimiter if table.form == form and table.delimiter else ","
+    with open_writer(job.output, form, encoding=out_encoding, delimiter=delimiter, newline=table.newline) as writer:
+        if layout == "wide":
+            names = [*names, *COLUMNS]
+            writer.header(names)
+        elif layout == "long":
+            names = [table.header[identity] if identity is not None else "tt_row", *LONG_COLUMNS]
+            writer.header(names)
+        number = 0
+        with _progress(table) as advance:
+            for rows in _batches(table.rows):
+                # A row with too many cells cannot be trusted to have its text where the header says.
+                texts = join_texts([[r.cells[i] if not _ragged(r, table) else "" for r in rows] for i in text])
+                labels = [[r.cells[i] for i in label] if not _ragged(r, table) else [] for r in rows] if label else None
+                for row, tagging in zip(rows, tagger.tag(texts, labels), strict=True):
+                    number += 1
+                    counts[tagging.status] += 1
+                    counts["ragged"] += _ragged(row, table)
+                    counts["short"] += row.missing > 0
+                    if _ragged(row, table) and counts["ragged"] <= 3:
+                        _warn_ragged(row, table)
+                    _write(writer, layout, job, tagger, row, tagging, number, keep, names, identity, table)
+                advance()
+    _report(counts, number, table)
+
+
+def _shape(job: Job, table: Table) -> tuple[str, str]:
+    """The layout, and the format of the output."""
+    layout = job.layout or "wide"
+    if layout == "jsonl":
+        return layout, "jsonl"
+    if job.output == "-":
+        return layout, job.to or table.form
+    return layout, format_of(job.output, job.to)
+
+
+def _column(table: Table, name: str) -> int:
+    """Where the column called `name` stands; surrounding space and case are forgiven."""
+    if name in table.header:
+        if table.header.count(name) > 1:
+            raise click.UsageError(f"{table.name} has {table.header.count(name)} columns called {name!r}; rename all but one")
+        return table.header.index(name)
+    stripped = [h.strip().lower() for h in table.header]
+    if stripped.count(name.strip().lower()) == 1:
+        return stripped.index(name.strip().lower())
+    raise click.UsageError(f"{table.name} has no column {name!r}; it has {_listed(table.header)}")
+
+
+def _guess(table: Table) -> int:
+    at = guess_text_column(table.header)
+    if at is None:
+        raise click.UsageError(
+            f"cannot tell which column holds the descriptions; say --text COLUMN, one of {_listed(table.header)}"
+        )
+    click.echo(f"reading descriptions from column {table.header[at]!r} (say --text to choose another)", err=True)
+    return at
+
+
+def _listed(header: Sequence[str]) -> str:
+    shown = ", ".join(repr(h) for h in header[:40])
+    return shown + (f" and {len(header) - 40} more" if len(header) > 40 else "")
+
+
+def _kept_columns(job: Job, table: Table, layout: str) -> list[int]:
+    """Which columns of the input go into the output."""
+    taken = [i for i, name in enumerate(table.header) if name in COLUMNS] if layout == "wide" else []
+    if taken and not job.overwrite:
+        names = ", ".join(table.header[i] for i in taken)
+        raise TableError(f"{table.name} already has {names}; say --overwrite to replace them")
+    return [i for i in range(len(table.header)) if i not in taken]
+
+
+def _ragged(row: Row, table: Table) -> bool:
+    return len(row.cells) > len(table.header)
+
+
+def _warn_ragged(row: Row, table: Table) -> None:
+    click.echo(
+        f"{table.name}, line {row.line}: {len(row.cells)} cells where the header has {len(table.header)}; "
+        "kept as it is and tagged unreadable (is a quote or delimiter missing?)",
+        err=True,
+    )
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(itertools.islice(rows, BATCH)):
+        yield batch
+
+
+def _write(
+    writer: TableWriter, layout: str, job: Job, tagger: Tagger, row: Row, tagging: Tagging, number: int, keep: list[int],
+    names: list[str], identity: int | None, table: Table,
+) -> None:  # fmt: skip
+    if layout == "jsonl":
+        value: dict[str, Any] = {"row": number}
+        if identity is not None:
+            value["record"] = row.cells[identity]
+        writer.object({**value, **tagging.to_dict()})
+    elif layout == "long":
+        key = row.cells[identity] if identity is not None else str(number)
+        for one in long_cells(tagging, tagger.taxonomy, job.lang):
+            writer.row(names, [key, *map(neutralise, one)])
+    else:
+        added = [neutralise(c) for c in cells(tagging, tagger.taxonomy, job.lang)]
+        if row.value is not None and writer.form == "jsonl":
+            # From JSONL to JSONL the object keeps its values, types and all.
+            kept = {k: v for k, v in row.value.items() if k not in COLUMNS}
+            writer.object({**kept, **dict(zip(COLUMNS, added, strict=True))})
+        else:
+            surplus = row.cells[len(table.header) :]
+            writer.row(names, [*(row.cells[i] for i in keep), *added, *surplus])
+
+
+class _progress:
+    """A bar on stderr while a table is read, where stderr is a terminal."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        shown = sys.stderr.isatty() and table.size is not None
+        self._bar: Any = click.progressbar(length=table.size, file=sys.stderr, label="tagging") if shown else None
+        self._at = 0
+
+    def __enter__(self) -> Any:
+        if self._bar:
+            self._bar.__enter__()
+        return self._advance
+
+    def _advance(self) -> None:
+        if self._bar:
+            now = min(self._table.position(), self._table.size or 0)
+            self._bar.update(now - self._at)
+            self._at = now
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar:
+            self._bar.__exit__(None, None, None)
+
+
+def _report(counts: Counter[str], number: int, table: Table) -> None:
+    parts = [f"{counts[s]} {s}" for s in ("tagged", "coarse", "none", "unreadable") if counts[s]]
+    rows = f"{number} row{'' if number == 1 else 's'}"
+    click.echo(f"{rows} in, {rows} out" + (f": {', '.join(parts)}" if parts else ""), err=True)
+    if counts["ragged"] > 3:
+        click.echo(f"{counts['ragged']} rows in all have too many cells and were tagged unreadable", err=True)
+    if counts["short"]:
+        click.echo(f"{counts['short']} rows have too few cells; the missing ones were taken for empty", err=True)

@@ -1,0 +1,55 @@
+"""`techtags tag`: a table in, the same table with tags out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("input_", metavar="INPUT")
+@click.option("-o", "--output", default="-", show_default=True, metavar="FILE", help="Where to write; - is standard output.")
+@click.option(
+    "--text", "text", multiple=True, metavar="COLUMN", help="Column with descriptions; guessed if not given. Repeatable."
+)
+@click.option("--label", "label", multiple=True, metavar="COLUMN", help="Column with the source's own labels. Repeatable.")
+@click.option("--id", "id_", metavar="COLUMN", help="Column that identifies a row (kept in the long and jsonl layouts).")
+@click.option(
+    "--layout",
+    type=click.Choice(["wide", "long", "jsonl"]),
+    help="wide: columns appended (default); long: a row a tag; jsonl: a full result a line.",
+)
+@click.option("--labels", "lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of tt_names.")
+@click.option(
+    "--profile",
+    type=click.Choice(["balanced", "precision", "recall"]),
+    default="balanced",
+    show_default=True,
+    help="Which thresholds apply.",
+)
+@click.option("--evidence/--no-evidence", default=True, show_default=True, help="Say which words spoke for each tag.")
+@click.option("--from", "from_", type=click.Choice(["csv", "tsv", "jsonl"]), help="Format of INPUT; by its ending if not given.")
+@click.option("--to", type=click.Choice(["csv", "tsv", "jsonl"]), help="Format of the output; by its ending if not given.")
+@click.option("--encoding", metavar="NAME", help="Encoding of INPUT; found if not given.")
+@click.option("--delimiter", metavar="CHAR", help="Between cells; found if not given.")
+@click.option("--overwrite", is_flag=True, help="Replace tt_ columns that INPUT already has.")
+@click.option("--model", type=click.Path(path_type=Path), metavar="FOLDER", help="A model other than the shipped one.")
+def tag(
+    input_: str, output: str, text: tuple[str, ...], label: tuple[str, ...], id_: str | None, layout: str | None, lang: str,
+    profile: str, evidence: bool, from_: str | None, to: str | None, encoding: str | None, delimiter: str | None,
+    overwrite: bool, model: Path | None,
+) -> None:  # fmt: skip
+    """Tag the rows of INPUT, a CSV, TSV or JSONL file (- for standard input).
+
+    Every row and every value of INPUT is kept as it was. Appended are tt_status (tagged, coarse, none, unreadable), tt_primary,
+    tt_tags, tt_names, tt_scores (probabilities), tt_basis (text, label, both), tt_evidence and tt_version.
+    """
+    from ._tagging import Job, run
+
+    run(
+        Job(
+            input=input_, output=output, text=text, label=label, id=id_, layout=layout, lang=lang, profile=profile,
+            evidence=evidence, from_=from_, to=to, encoding=encoding, delimiter=delimiter, overwrite=overwrite, model=model,
+        )
+    )  # fmt: skip
