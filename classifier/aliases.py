@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from ..taxonomy.words import normal
-from .text import phrase_hash, phrases
+from .text import phrases, whole_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,23 @@ class Name:
     ambiguous: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AliasHits:
+    """Names found in a batch of texts.
+
+    Attributes:
+        doc, entry: (n,) each name that stands in a text in its sense, once a text.
+        phrase, first, length: (m,) every place where a name's words stand, in whatever sense: the phrase, its first token,
+            and its number of tokens.
+    """
+
+    doc: NDArray[np.int64]
+    entry: NDArray[np.int64]
+    phrase: NDArray[np.int32]
+    first: NDArray[np.int64]
+    length: NDArray[np.int64]
+
+
 class AliasIndex:
     """All labels and aliases of a taxonomy, found by their phrase hashes.
 
@@ -54,47 +71,30 @@ class AliasIndex:
         self.order = tuple(order)
         self.n_tags = len(order)
         position = {tag_id: i for i, tag_id in enumerate(order)}
-        self.names: list[Name] = []
-        self._longest = 1
-        keys: dict[int, int] = {}
-
-        def phrase(text: str) -> int | None:
-            try:
-                key, length = phrase_hash(text)
-            except ValueError:
-                return None
-            if length > LONGEST:
-                return None
-            self._longest = max(self._longest, length)
-            return keys.setdefault(key, len(keys))
-
-        # An entry is one name of one tag: its phrase, its tag, and for a homonym the phrases that settle it.
-        entry_phrase: list[int] = []
-        support: list[tuple[int, int]] = []
-        against: list[tuple[int, int]] = []
-        needs: list[bool] = []
+        # An entry is one name of one tag: its text, and for a homonym the words that settle it.
+        entries: list[tuple[Name, tuple[str, ...], tuple[str, ...]]] = []
         for tag_id in order:
             tag = taxonomy[tag_id]
             marks = {(m.lang, normal(m.alias)): m for m in tag.ambiguous}
             for lang in ("en", "zh"):
-                for name in (tag.labels[lang], *tag.aliases[lang]):
-                    at = phrase(name)
-                    if at is None:
-                        continue
-                    mark = marks.get((lang, normal(name)))
-                    entry = len(entry_phrase)
-                    entry_phrase.append(at)
-                    self.names.append(Name(position[tag_id], name, mark is not None))
-                    needs.append(bool(mark and mark.with_))
-                    for word in mark.with_ if mark else ():
-                        word_at = phrase(word)
-                        if word_at is not None and word_at != at:
-                            support.append((word_at, entry))
-                    for word in mark.not_with if mark else ():
-                        word_at = phrase(word)
-                        if word_at is not None and word_at != at:
-                            against.append((word_at, entry))
-        self._table = PhraseTable(np.fromiter(keys, dtype=np.uint64, count=len(keys)))
+                for text in (tag.labels[lang], *tag.aliases[lang]):
+                    mark = marks.get((lang, normal(text)))
+                    name = Name(position[tag_id], text, mark is not None)
+                    entries.append((name, mark.with_ if mark else (), mark.not_with if mark else ()))
+        words = list(dict.fromkeys(w for name, yes, no in entries for w in (name.text, *yes, *no)))
+        hashes, lengths = whole_phrases(words, LONGEST)
+        keys = np.unique(hashes[lengths > 0])
+        phrase = {word: int(at) for word, at, length in zip(words, np.searchsorted(keys, hashes), lengths, strict=True) if length}
+        self._longest = int(lengths.max(initial=1))
+        entries = [entry for entry in entries if entry[0].text in phrase]
+        self.names = [name for name, _, _ in entries]
+        entry_phrase = [phrase[name.text] for name in self.names]
+        support = [(phrase[w], i) for i, (_, yes, _) in enumerate(entries) for w in yes if w in phrase]
+        against = [(phrase[w], i) for i, (_, _, no) in enumerate(entries) for w in no if w in phrase]
+        # A name cannot support or oppose itself.
+        support, against = ([(p, i) for p, i in pairs if p != entry_phrase[i]] for pairs in (support, against))
+        needs = [bool(yes) for _, yes, _ in entries]
+        self._table = PhraseTable(keys)
         n, m = len(keys), len(entry_phrase)
         self._entry_tag = np.array([name.tag for name in self.names], dtype=np.int64)
         self._needs = np.array(needs, dtype=bool)
@@ -138,46 +138,45 @@ class AliasIndex:
         inside[1:] = end[1:] <= np.maximum.accumulate(end)[:-1]
         return chosen[~inside]
 
-    def entries(self, tokens: Tokens) -> sparse.csr_matrix:
-        """(n_docs, names) 1 where a name of a tag stands in a text in its sense."""
+    def find(self, tokens: Tokens) -> AliasHits:
+        """The names that stand in a batch of texts in the sense of their tags."""
         ids, first, length = self._known(tokens)
         chosen = self._widest(ids, first, length)
         shape = (tokens.n_docs, len(self._table))
-        hits = _marks(tokens.doc[first[chosen]], ids[chosen], shape) @ self._entries
-        if not self._guarded or not hits.nnz:
-            return hits.tocsr()
-        # Words of context count wherever they stand, also inside longer names.
-        words = _marks(tokens.doc[first], ids, shape)
-        coo = hits.tocoo()
-        key = coo.row.astype(np.int64) * hits.shape[1] + coo.col
-        keep = ~self._needs[coo.col] | np.isin(key, _keys(hits.multiply(words @ self._support)))
-        keep &= ~np.isin(key, _keys(hits.multiply(words @ self._against)))
-        return sparse.csr_matrix((coo.data[keep], (coo.row[keep], coo.col[keep])), shape=hits.shape)
+        hits = (_marks(tokens.doc[first[chosen]], ids[chosen], shape) @ self._entries).tocoo()
+        key = hits.row.astype(np.int64) * hits.shape[1] + hits.col
+        if self._guarded and len(key):
+            # Words of context count wherever they stand, also inside longer names.
+            words = _marks(tokens.doc[first], ids, shape)
+            keep = ~self._needs[hits.col] | np.isin(key, _keys(hits.multiply(words @ self._support)))
+            keep &= ~np.isin(key, _keys(hits.multiply(words @ self._against)))
+            key = key[keep]
+        return AliasHits(key // hits.shape[1], key % hits.shape[1], ids[chosen], first[chosen], length[chosen])
 
-    def spans(self, tokens: Tokens) -> list[tuple[int, int, int]]:
-        """Where names stand in the sense of their tags, for one text: (tag, first token, last token)."""
-        ids, first, length = self._known(tokens)
-        chosen = self._widest(ids, first, length)
-        valid = set(self.entries(tokens).indices.tolist())
-        return [
-            (int(self._entry_tag[entry]), int(first[i]), int(first[i] + length[i] - 1))
-            for i in chosen
-            for entry in self._entries[ids[i]].indices
-            if entry in valid
-        ]
-
-    def counts(self, tokens: Tokens) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    def counts(self, hits: AliasHits, n_docs: int) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         """How many different names of each tag stand in each text.
 
         Returns:
             two (n_docs, n_tags) matrices: names of the tag itself, and names of tags below it.
         """
-        hits = self.entries(tokens).tocoo()
-        own = sparse.csr_matrix(
-            (np.ones(len(hits.row), dtype=np.float32), (hits.row, self._entry_tag[hits.col])),
-            shape=(tokens.n_docs, self.n_tags),
-        )
+        ones = np.ones(len(hits.doc), dtype=np.float32)
+        own = sparse.csr_matrix((ones, (hits.doc, self._entry_tag[hits.entry])), shape=(n_docs, self.n_tags))
         return own, (own @ self._above).tocsr()
+
+    def spans(
+        self, hits: AliasHits, tokens: Tokens
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Where the names stand: (text, tag, first token, last token) as parallel arrays, by text."""
+        start, count = self._entries.indptr[hits.phrase], np.diff(self._entries.indptr)[hits.phrase]
+        at = np.repeat(np.arange(len(hits.phrase)), count)
+        offset = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+        entry = self._entries.indices[start[at] + offset].astype(np.int64)
+        doc = tokens.doc[hits.first[at]]
+        width = self._entries.shape[1]
+        good = np.isin(doc.astype(np.int64) * width + entry, hits.doc * width + hits.entry)
+        order = np.argsort(doc[good], kind="stable")
+        at, entry = at[good][order], entry[good][order]
+        return doc[good][order], self._entry_tag[entry], hits.first[at], hits.first[at] + hits.length[at] - 1
 
 
 def _incidence(pairs: list[tuple[int, int]], shape: tuple[int, int]) -> sparse.csr_matrix:

@@ -49,19 +49,16 @@ def decide(scores: Scores, model: Model, profile: str, n_candidates: int = 3) ->
     thresholds, backoffs = model.thresholds[at], model.backoffs[at]
     made = scores.probabilities
     given = choose(made, thresholds, backoffs, model.layout)
-    out = []
-    for doc, tags in enumerate(given):
-        considered: list[tuple[int, float, float]] = []
-        if n_candidates:
-            row = made.exact[doc]
-            named = {t for t, _ in tags}
-            named |= {a for t in named for a in model.layout.ancestors[t]}
-            likely = np.flatnonzero(row > WORTH_SHOWING)
-            for t in likely[np.argsort(-row[likely], kind="stable")].tolist():
-                if t not in named and len(considered) < n_candidates:
-                    considered.append((t, float(row[t]), float(thresholds[t])))
-        out.append(Choice(tuple(tags), tuple(considered)))
-    return out
+    considered: list[list[tuple[int, float, float]]] = [[] for _ in given]
+    if n_candidates:
+        docs, tags = np.nonzero(made.exact > WORTH_SHOWING)
+        values = made.exact[docs, tags]
+        order = np.lexsort((-values, docs))
+        implied = [{a for t, _ in row for a in (t, *model.layout.ancestors[t])} for row in given]
+        for doc, tag, value in zip(docs[order].tolist(), tags[order].tolist(), values[order].tolist(), strict=True):
+            if len(considered[doc]) < n_candidates and tag not in implied[doc]:
+                considered[doc].append((tag, value, float(thresholds[tag])))
+    return [Choice(tuple(g), tuple(c)) for g, c in zip(given, considered, strict=True)]
 
 
 def choose(

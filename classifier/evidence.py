@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from scipy import sparse
 
-    from .aliases import AliasIndex
-    from .features import Occurrences
-    from .text import Tokens
+    from .model import Model, Scores
 
 MOST_SPANS = 3
 # A token belongs to a span when it carries at least this share of the strongest token's part.
@@ -33,106 +30,92 @@ class Explainer:
 
     Args:
         texts: the texts of the batch.
-        tokens: their tokens.
-        found: where phrase features stand.
-        matrix: (n_docs, n_features) feature values.
-        aliases: the alias index, whose features are the last 2 * n_tags columns; None if the model has none.
-        weights: a function from feature columns and a tag to their weights.
+        scores: what the model computed for them.
+        model: the model.
     """
 
-    def __init__(
-        self,
-        texts: Sequence[str],
-        tokens: Tokens,
-        found: Occurrences,
-        matrix: sparse.csr_matrix,
-        aliases: AliasIndex | None,
-        weights: NDArray[np.int8],
-    ) -> None:
-        self._texts, self._tokens, self._found = texts, tokens, found
-        self._matrix, self._aliases, self._weights = matrix, aliases, weights
+    def __init__(self, texts: Sequence[str], scores: Scores, model: Model) -> None:
+        self._texts, self._model = texts, model
+        tokens, found, matrix = scores.tokens, scores.found, scores.matrix
+        n = tokens.n_docs
+        self._start, self._end, self._joined = tokens.start, tokens.end, tokens.joined
+        self._token_bounds = np.searchsorted(tokens.doc, np.arange(n + 1))
+        # Occurrences by text, each with the value that falls to it: the feature's value in the text, shared out.
         order = np.argsort(found.doc, kind="stable")
-        self._order = order
-        self._bounds = np.searchsorted(found.doc[order], np.arange(tokens.n_docs + 1))
-        self._token_bounds = np.searchsorted(tokens.doc, np.arange(tokens.n_docs + 1))
-        self._alias_spans: dict[int, list[tuple[int, int, int]]] = {}
+        self._feature = found.feature[order]
+        self._first, self._last = found.first[order], found.last[order]
+        doc = found.doc[order]
+        self._bounds = np.searchsorted(doc, np.arange(n + 1))
+        width = matrix.shape[1]
+        row = np.repeat(np.arange(n, dtype=np.int64), np.diff(matrix.indptr))
+        key = row * width + matrix.indices
+        by_key = np.argsort(key)
+        mine = doc.astype(np.int64) * width + self._feature
+        at = np.searchsorted(key[by_key], mine)
+        _, inverse, counts = np.unique(mine, return_inverse=True, return_counts=True)
+        self._value = matrix.data[by_key][at] / counts[inverse]
+        self._matrix = matrix
+        name_doc, self._name_tag, self._name_first, self._name_last = model.featurizer.aliases.spans(scores.names, tokens)
+        self._name_bounds = np.searchsorted(name_doc, np.arange(n + 1))
 
-    def spans(self, doc: int, column: int, tag: int, below: frozenset[int] = frozenset()) -> tuple[Span, ...]:
+    def spans(self, doc: int, column: int, tag: int) -> tuple[Span, ...]:
         """The spans of text `doc` that spoke for an output of the model, heaviest first.
 
         Args:
             doc: which text.
             column: which output (column of the weights).
             tag: the tag that the output belongs to.
-            below: tags below it, whose aliases speak for it too.
         """
-        low, high = self._token_bounds[doc], self._token_bounds[doc + 1]
+        low, high = int(self._token_bounds[doc]), int(self._token_bounds[doc + 1])
         if low == high:
             return ()
         part = np.zeros(high - low)
         self._add_phrases(part, doc, column, low)
-        self._add_aliases(part, doc, column, tag, below, low)
-        total = part[part > 0].sum()
+        self._add_names(part, doc, column, tag, low)
+        total = float(part[part > 0].sum())
         if total <= 0:
             return ()
-        strong = part >= max(part.max() * LEAST_SHARE, 1e-9)
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], strong.astype(np.int8), [0]))))
-        starts, ends = edges[0::2], edges[1::2]
-        # Do not run a span across a sentence: cut where the tokens are not joined.
-        spans = []
-        joined = self._tokens.joined[low:high]
-        for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
-            at = a
-            for k in range(a, b):
-                if k == b - 1 or not joined[k]:
-                    spans.append((float(part[at : k + 1].sum()), at, k))
-                    at = k + 1
-        spans.sort(key=lambda s: (-s[0], s[1]))
+        strong = np.flatnonzero(part >= part.max() * LEAST_SHARE)
+        # A span ends where the next token is weak, or where a sentence ends.
+        joined = self._joined[low:high]
+        breaks = np.flatnonzero((np.diff(strong) > 1) | ~joined[strong[:-1]]) + 1
+        starts = strong[np.concatenate(([0], breaks))]
+        ends = strong[np.concatenate((breaks - 1, [len(strong) - 1]))]
+        sums = np.concatenate(([0.0], np.cumsum(part)))
+        weights = sums[ends + 1] - sums[starts]
         text = self._texts[doc]
         out = []
-        for weight, a, b in spans[:MOST_SPANS]:
-            start, end = int(self._tokens.start[low + a]), int(self._tokens.end[low + b])
-            out.append(Span(start, end, text[start:end], min(1.0, weight / float(total))))
+        for k in np.argsort(-weights, kind="stable")[:MOST_SPANS].tolist():
+            start, end = int(self._start[low + starts[k]]), int(self._end[low + ends[k]])
+            out.append(Span(start, end, text[start:end], min(1.0, float(weights[k]) / total)))
         return tuple(out)
 
     def _add_phrases(self, part: NDArray[np.float64], doc: int, column: int, low: int) -> None:
-        mine = self._order[self._bounds[doc] : self._bounds[doc + 1]]
-        if not len(mine):
+        here = slice(self._bounds[doc], self._bounds[doc + 1])
+        first, last = self._first[here] - low, self._last[here] - low
+        if not len(first):
             return
-        feature = self._found.feature[mine]
+        length = last - first + 1
+        given = self._value[here] * self._model.weights[self._feature[here], column] / length
+        # What falls to a token is a running sum of what begins and ends there.
+        change = np.bincount(first, weights=given, minlength=len(part) + 1)
+        change -= np.bincount(last + 1, weights=given, minlength=len(part) + 1)
+        part += np.cumsum(change)[: len(part)]
+
+    def _add_names(self, part: NDArray[np.float64], doc: int, column: int, tag: int, low: int) -> None:
+        here = slice(self._name_bounds[doc], self._name_bounds[doc + 1])
+        if here.start == here.stop:
+            return
+        layout, weights = self._model.layout, self._model.weights
+        base = weights.shape[0] - 2 * layout.n_tags
         row = slice(self._matrix.indptr[doc], self._matrix.indptr[doc + 1])
         columns, values = self._matrix.indices[row], self._matrix.data[row]
-        at = np.argsort(columns)
-        value = values[at][np.searchsorted(columns[at], feature)]
-        _, inverse, counts = np.unique(feature, return_inverse=True, return_counts=True)
-        given = value * self._weights[feature, column] / counts[inverse]
-        first = self._found.first[mine] - low
-        length = self._found.last[mine] - self._found.first[mine] + 1
-        for n in range(int(length.max())):
-            here = length > n
-            np.add.at(part, first[here] + n, given[here] / length[here])
-
-    def _add_aliases(self, part: NDArray[np.float64], doc: int, column: int, tag: int, below: frozenset[int], low: int) -> None:
-        if self._aliases is None:
-            return
-        n_tags = self._aliases.n_tags
-        base = self._weights.shape[0] - 2 * n_tags
-        row = slice(self._matrix.indptr[doc], self._matrix.indptr[doc + 1])
-        present = dict(zip(self._matrix.indices[row].tolist(), self._matrix.data[row].tolist(), strict=True))
-        names = self._names(doc)
-        for feature, tags in ((base + tag, {tag}), (base + n_tags + tag, below)):
-            if feature not in present or not tags:
+        tags = self._name_tag[here]
+        for feature, mine in ((base + tag, tags == tag), (base + layout.n_tags + tag, layout.above[tag][tags])):
+            present = np.flatnonzero(columns == feature)
+            if not mine.any() or not len(present):
                 continue
-            given = present[feature] * float(self._weights[feature, column])
-            where = [(a, b) for t, a, b in names if t in tags]
-            for a, b in where:
-                part[a : b + 1] += given / len(where) / (b - a + 1)
-
-    def _names(self, doc: int) -> list[tuple[int, int, int]]:
-        """Names of tags in a text: (tag, first token, last token), counted from the text's first token."""
-        if doc not in self._alias_spans:
-            from .text import tokenize
-
-            assert self._aliases is not None
-            self._alias_spans[doc] = self._aliases.spans(tokenize([self._texts[doc]]))
-        return self._alias_spans[doc]
+            given = float(values[present[0]]) * float(weights[feature, column]) / int(mine.sum())
+            places = zip((self._name_first[here][mine] - low).tolist(), (self._name_last[here][mine] - low).tolist(), strict=True)
+            for a, b in places:
+                part[a : b + 1] += given / (b - a + 1)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .aliases import AliasIndex
+    from .aliases import AliasHits, AliasIndex
 
 
 class PhraseTable:
@@ -114,7 +114,7 @@ class Featurizer:
         self,
         keys: NDArray[np.uint64],
         idf: NDArray[np.float32],
-        aliases: AliasIndex | None,
+        aliases: AliasIndex,
         *,
         longest_word: int = 2,
         longest_han: int = 4,
@@ -129,7 +129,7 @@ class Featurizer:
     @property
     def n_features(self) -> int:
         """Columns of the matrix."""
-        return len(self.table) + (2 * self.aliases.n_tags if self.aliases else 0)
+        return len(self.table) + 2 * self.aliases.n_tags
 
     def occurrences(self, tokens: Tokens) -> Occurrences:
         """All places where a phrase in use stands."""
@@ -154,12 +154,17 @@ class Featurizer:
         matrix.data /= np.repeat(norms, np.diff(matrix.indptr)).astype(np.float32)
         return matrix
 
-    def transform_tokens(self, tokens: Tokens, found: Occurrences | None = None) -> sparse.csr_matrix:
-        """Feature rows of already segmented texts, (n_docs, n_features) float32."""
+    def transform_tokens(
+        self, tokens: Tokens, found: Occurrences | None = None, names: AliasHits | None = None
+    ) -> sparse.csr_matrix:
+        """Feature rows of already segmented texts, (n_docs, n_features) float32.
+
+        Args:
+            tokens: of the texts.
+            found, names: what `occurrences` and the alias index's `find` gave, if that is known already.
+        """
         matrix = self.phrase_matrix(tokens, found or self.occurrences(tokens))
-        if self.aliases is None:
-            return matrix
-        own, below = self.aliases.counts(tokens)
+        own, below = self.aliases.counts(names or self.aliases.find(tokens), tokens.n_docs)
         blocks = [matrix]
         for block in (own, below):
             block.data = np.float32(self.alias_weight) * (1 + np.log(block.data)).astype(np.float32)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..taxonomy import Taxonomy, TaxonomyError
-from .aliases import AliasIndex
+from .aliases import AliasHits, AliasIndex
 from .features import Featurizer, Occurrences
 from .rank import Layout, Network, Probabilities, Seen, probabilities
 from .text import Tokens, tokenize
@@ -38,13 +38,14 @@ class Scores:
     """What the model computes for a batch of texts.
 
     Attributes:
-        tokens, found: where words and phrases stand (for evidence).
+        tokens, found, names: where words, phrases and names of tags stand (for evidence).
         matrix: (n, features) feature values.
         probabilities: of all tags.
     """
 
     tokens: Tokens
     found: Occurrences
+    names: AliasHits
     matrix: sparse.csr_matrix
     probabilities: Probabilities
 
@@ -120,10 +121,11 @@ class Model:
         """Probabilities of all tags for a batch of texts (a few thousand at most: everything is held at once)."""
         tokens = tokenize(texts)
         found = self.featurizer.occurrences(tokens)
-        matrix = self.featurizer.transform_tokens(tokens, found)
+        names = self.featurizer.aliases.find(tokens)
+        matrix = self.featurizer.transform_tokens(tokens, found, names)
         seen = describe(tokens, matrix, self._margins(matrix), self.layout.n_tags)
         made = probabilities(seen, self.exact_network, self.closure_network, self.prior, self.layout)
-        return Scores(tokens, found, matrix, made)
+        return Scores(tokens, found, names, matrix, made)
 
     def _margins(self, matrix: sparse.csr_matrix) -> NDArray[np.float32]:
         # Only the rows of the weights that the batch needs are widened: the whole matrix stays int8 in memory.

@@ -9,7 +9,7 @@ probabilities because it was trained on predictions for rows that the first stag
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Network:
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, f) inputs to (n, outputs) probabilities."""
-        z: NDArray[np.float32] = ((x - self.mean) / self.scale).astype(np.float32)
+        z: NDArray[Any] = ((x - self.mean) / self.scale).astype(np.float32)
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             z = z @ weight + bias
             if i < len(self.weights) - 1:

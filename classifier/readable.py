@@ -35,11 +35,13 @@ def _was_utf8(text: str, encoding: str) -> bool:
     raw = text.encode(encoding, "ignore")
     if raw.isascii():
         return False
-    back = raw.decode("utf-8", "replace")
-    lost = back.count("\ufffd")
-    wide = sum(c > "\x7f" for c in back) - lost
     if 3 * raw.count(_REPLACEMENT) > 0.5 * len(raw):
         return True
-    # A few characters may be lost where the text was cut or patched; of ordinary text nearly all are.  A few garbled quotes
-    # in a long text leave it readable.
+    back = raw.decode("utf-8", "replace")
+    lost = back.count("\ufffd")
+    # A few characters may be lost where the text was cut or patched; of ordinary text nearly all are.
+    if lost > 0.15 * len(back):
+        return False
+    wide = sum(c > "\x7f" for c in back) - lost
+    # A few garbled quotes in a long text leave it readable.
     return wide >= 3 and lost <= 0.15 * wide and wide >= 0.2 * len(text)

@@ -157,11 +157,7 @@ class Tagger:
         shown = _cut([t if ok else "" for t, ok in zip(distinct, readable, strict=True)])
         scores = self.model.score(shown)
         choices = decide(scores, self.model, self.profile, self.n_candidates)
-        explainer = (
-            Explainer(shown, scores.tokens, scores.found, scores.matrix, self.model.featurizer.aliases, self.model.weights)
-            if self.evidence
-            else None
-        )
+        explainer = Explainer(shown, scores, self.model) if self.evidence else None
         made: dict[int, tuple[Assignment, ...]] = {}
         for text, given in zip(texts, labels, strict=True):
             i = index[text]
@@ -174,7 +170,7 @@ class Tagger:
         out = []
         for tag, finer in choice.given:
             column = int(layout.closure_column[tag]) if finer is not None else tag
-            spans = explainer.spans(doc, column, tag, frozenset(layout.descendants[tag])) if explainer else ()
+            spans = explainer.spans(doc, column, tag) if explainer else ()
             out.append(
                 Assignment(
                     self.tags[tag],

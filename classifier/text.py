@@ -191,17 +191,37 @@ def phrases(tokens: Tokens, longest: int) -> list[tuple[NDArray[np.uint64], NDAr
     return out
 
 
+def whole_phrases(texts: Sequence[str], longest: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The hash of each text as one phrase, such as an alias.
+
+    Args:
+        texts: names; each is taken whole.
+        longest: the most tokens that a phrase may have.
+
+    Returns:
+        (n,) hashes and (n,) numbers of tokens; 0 tokens for a text that has none, has more than `longest`, or is divided by
+        a hard separator, and so is no phrase.
+    """
+    tokens = tokenize(texts)
+    count = np.bincount(tokens.doc, minlength=len(texts))
+    first = np.concatenate(([0], np.cumsum(count)[:-1]))
+    hashes = np.zeros(len(texts), dtype=np.uint64)
+    lengths = np.zeros(len(texts), dtype=np.int64)
+    for n, (found, at) in enumerate(phrases(tokens, longest), start=1):
+        doc = tokens.doc[at]
+        whole = (count[doc] == n) & (first[doc] == at)
+        hashes[doc[whole]] = found[whole]
+        lengths[doc[whole]] = n
+    return hashes, lengths
+
+
 def phrase_hash(text: str) -> tuple[int, int]:
-    """The hash and the number of tokens of a whole phrase, such as an alias.
+    """The hash and the number of tokens of one whole phrase.
 
     Raises:
         ValueError: `text` has no token, or is divided by a hard separator.
     """
-    tokens = tokenize([text])
-    n = len(tokens.hashes)
-    if n == 0:
-        raise ValueError(f"{text!r} holds no letter, digit or Chinese character")
-    hashes, at = phrases(tokens, n)[-1]
-    if len(at) != 1:
-        raise ValueError(f"{text!r} is divided by punctuation that no phrase crosses")
-    return int(hashes[0]), n
+    hashes, lengths = whole_phrases([text], max(1, len(text)))
+    if not lengths[0]:
+        raise ValueError(f"{text!r} is no phrase: it has no letter or digit, or is divided by punctuation")
+    return int(hashes[0]), int(lengths[0])

@@ -119,6 +119,7 @@ def clear_aliases(document: dict[str, Any]) -> Iterator[Breach]:
                 name = normal(alias)
                 if name in here:
                     yield Breach(tag["id"], f"has the alias {alias!r} twice", "remove one")
+                    continue
                 here.add(name)
                 if is_chinese(alias) != (lang == "zh"):
                     yield Breach(tag["id"], f"{alias!r} stands among the {lang} aliases", "move it to the other language")
@@ -212,12 +213,13 @@ def sound_collections(document: dict[str, Any]) -> Iterator[Breach]:
                 if tag_id not in parents:
                     yield Breach(collection["id"], f"{member['name']['en']!r} names {tag_id!r}, no tag", "correct it")
                     continue
-                at = parents[tag_id]
-                while at is not None:
+                at, passed = parents[tag_id], {tag_id}
+                while at is not None and at not in passed:  # sound_tree names a circle
                     if at in member["tags"]:
                         yield Breach(
                             collection["id"], f"{member['name']['en']!r} has {tag_id} beside its ancestor {at}", "keep one"
                         )
+                    passed.add(at)
                     at = parents.get(at)
 
 

@@ -79,8 +79,9 @@ class Diff:
 def diff(old: Taxonomy, new: Taxonomy) -> Diff:
     """All changes from `old` to `new`.
 
-    A removal, a new parent, a new definition or scope, and a deprecation change what results mean: major.  A new tag or a
-    revived one: minor.  Labels, aliases, examples and collections are words: patch.
+    A removal, a new parent, a new definition or scope, and a deprecation (or another replacement for a deprecated tag)
+    change what results mean: major.  A new tag or a revived one: minor.  Labels, aliases, examples and collections are
+    words: patch.
     """
     changes: list[Change] = []
     for tag_id in old:
@@ -108,6 +109,13 @@ def _changes(a: Tag, b: Tag) -> list[Change]:
             out.append(Change(b.id, "deprecated", f"replaced by {by}: {b.deprecation.reason['en']}", "major"))
         else:
             out.append(Change(b.id, "revived", "active again", "minor"))
+    elif a.deprecation and b.deprecation and a.deprecation != b.deprecation:
+        was, now = a.deprecation, b.deprecation
+        if (was.replaced_by, was.replacement_kind) != (now.replaced_by, now.replacement_kind):
+            old_by, new_by = (f"{', '.join(d.replaced_by) or 'nothing'} ({d.replacement_kind})" for d in (was, now))
+            out.append(Change(b.id, "deprecated", f"replaced by {old_by} -> {new_by}", "major"))
+        else:
+            out.append(Change(b.id, "words", "reason or date of the deprecation", "patch"))
     if a.parent_id != b.parent_id:
         out.append(Change(b.id, "moved", f"from {a.parent_id or 'the top'} to {b.parent_id or 'the top'}", "major"))
     for lang in LANGUAGES:

@@ -295,7 +295,10 @@ class Taxonomy:
         """
         if name in self._tags:
             return self._tags[name]
-        ids = self._names.get(normal(name), ())
+        plain = normal(name)
+        if plain in self._tags:
+            return self._tags[plain]
+        ids = self._names.get(plain, ())
         if len(ids) == 1:
             return self._tags[ids[0]]
         if ids:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .model import LANGUAGES
@@ -48,15 +49,19 @@ def search(taxonomy: Taxonomy, text: str, limit: int = 10) -> list[Hit]:
     best: dict[str, Hit] = {}
     for tag in taxonomy.active:
         for kind, name in _names(tag):
-            score = _score(query, normal(name), kind)
+            score = _score(query, _normal(name), kind)
             if score >= LEAST_SCORE and (tag.id not in best or score > best[tag.id].score):
                 best[tag.id] = Hit(tag, score, name, kind)
         if tag.id not in best and len(query) >= 2:
             for lang in LANGUAGES:
-                if _holds(normal(tag.definitions[lang]), query):
+                if _holds(_normal(tag.definitions[lang]), query):
                     best[tag.id] = Hit(tag, LEAST_SCORE - 1, tag.definitions[lang], "definition")
     ranked = sorted(best.values(), key=lambda hit: (-hit.score, hit.tag.level, hit.tag.id))
     return ranked[:limit]
+
+
+# One search looks at thousands of names, and they stay the same.
+_normal = lru_cache(maxsize=1 << 15)(normal)
 
 
 def _names(tag: Tag) -> list[tuple[str, str]]:
@@ -72,10 +77,15 @@ def _holds(text: str, part: str) -> bool:
     at = text.find(part)
     while at >= 0:
         before, after = text[at - 1 : at], text[at + len(part) : at + len(part) + 1]
-        if not before.isalnum() and not after.isalnum():
+        if not _continues(before) and not _continues(after):
             return True
         at = text.find(part, at + 1)
     return False
+
+
+def _continues(char: str) -> bool:
+    """Whether a character beside a Latin word belongs to it; a Chinese one does not."""
+    return char.isalnum() and not is_chinese(char)
 
 
 def _score(query: str, name: str, kind: str) -> float:
@@ -92,7 +102,7 @@ def _score(query: str, name: str, kind: str) -> float:
         return 0.0
     from rapidfuzz import fuzz
 
-    ratio = fuzz.ratio(query, name)
+    ratio = fuzz.ratio(query, name, score_cutoff=80)
     if sorted(query.split()) == sorted(name.split()):
         ratio = max(ratio, 95.0)
     return ratio * 0.9 - edge if ratio >= 80 else 0.0

@@ -79,8 +79,10 @@ def format_source(document: dict[str, Any]) -> dict[str, Any]:
     for raw in _tidy(document["tags"]):
         tag = _ordered(raw, TAG_KEYS)
         for key in ("label", "definition", "scope_note", "aliases", "examples"):
-            tag[key] = _two(tag.get(key))
-        tag["ambiguous"] = [_ordered(a, AMBIGUOUS_KEYS) for a in tag.get("ambiguous", [])]
+            if key in tag:
+                tag[key] = _two(tag[key])
+        if "ambiguous" in tag:
+            tag["ambiguous"] = [_ordered(a, AMBIGUOUS_KEYS) for a in tag["ambiguous"]]
         if "deprecated" in tag:
             tag["deprecated"] = _ordered(tag["deprecated"], DEPRECATED_KEYS)
         tags.append(tag)
@@ -111,7 +113,8 @@ def format_collection(document: dict[str, Any]) -> dict[str, Any]:
     members = document.get("members", [])
     out = _ordered({**_tidy({k: v for k, v in document.items() if k != "members"}), "members": members}, COLLECTION_KEYS)
     for key in ("label", "description", "issuer"):
-        out[key] = _two(out.get(key))
+        if key in out:
+            out[key] = _two(out[key])
     # Members are not deduplicated: some lists name an item under two headings.
     out["members"] = [{**(m := _ordered(_tidy(raw), MEMBER_KEYS)), "name": _two(m.get("name"))} for raw in members]
     return out
@@ -125,6 +128,8 @@ def read_sources(folder: Path | None = None) -> tuple[list[dict[str, Any]], list
     """
     folder = folder or root()
     order, _ = read_json(folder / "source" / "order.json", "source")
+    if not isinstance(order, list) or not all(isinstance(name, str) for name in order) or len(set(order)) < len(order):
+        raise TaxonomyError("source/order.json must be a list of domains, each once")
     present = {p.stem for p in (folder / "source").glob("*.json")} - {"order"}
     if set(order) != present:
         odd = sorted(set(order) ^ present)
@@ -168,7 +173,10 @@ def format_files(folder: Path | None = None, *, write: bool) -> list[Path]:
     jobs += [(p, format_collection) for p in sorted((folder / "collections").glob("*.json"))]
     for path, formatted in jobs:
         document, raw = read_json(path, "source")
-        text = dump(formatted(document))
+        try:
+            text = dump(formatted(document))
+        except (AttributeError, KeyError, TypeError):
+            raise TaxonomyError(f"{path} cannot be formatted; see techtags taxonomy validate {path}") from None
         if text.encode("utf-8") != raw:
             off.append(path)
             if write:

@@ -63,6 +63,8 @@ def load(version: str | PathLike[str] | None = None) -> Taxonomy:
             raise TaxonomyError(f"there is no release {version}; there are {', '.join(versions())}")
         return _packaged(version)
     path = Path(version)
+    if isinstance(version, str) and not path.exists():
+        raise TaxonomyError(f"{version!r} is neither a release ({', '.join(versions())}) nor a file")
     document, raw = read_json(path, "release")
     from ..schemas import SchemaProblem, validate
 
