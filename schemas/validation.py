@@ -6,13 +6,16 @@ jsonschema is imported on first use: starting the command line does not pay for 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+    from collections.abc import Iterator
+
+    from jsonschema.protocols import Validator
 
 NAMES = ("release", "source", "collection", "tagging", "crosswalk", "model")
 
@@ -61,12 +64,23 @@ def schema(name: str) -> dict[str, Any]:
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
+def _validator(name: str) -> Validator:
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
     from referencing import Registry, Resource
 
     resources = [(schema(n)["$id"], Resource.from_contents(schema(n))) for n in (*NAMES, "common")]
-    return Draft202012Validator(schema(name), registry=Registry().with_resources(resources))
+    kind = extend(Draft202012Validator, {"pattern": _pattern})
+    validator: Validator = kind(schema(name), registry=Registry().with_resources(resources))
+    return validator
+
+
+def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[Any]:
+    """JSON Schema's `$` is the end of a text alone; Python's stands before a last line break too."""
+    from jsonschema import ValidationError
+
+    if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
 def _where(path: Any) -> str:
@@ -79,7 +93,12 @@ def _where(path: Any) -> str:
 def problems(document: Any, name: str) -> list[Problem]:
     """Everything in `document` that the schema called `name` forbids, in the order of the document."""
     errors = sorted(_validator(name).iter_errors(document), key=lambda e: [str(p).zfill(9) for p in e.absolute_path])
-    return [Problem(_where(e.absolute_path), _shorten(e.message)) for e in errors]
+    return [_problem(e) for e in errors]
+
+
+def _problem(error: Any) -> Problem:
+    forbidden = error.validator == "not" and error.validator_value == {}
+    return Problem(_where(error.absolute_path), "must not stand here" if forbidden else _shorten(error.message))
 
 
 def validate(document: Any, name: str) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from .model import LANGUAGES
 from .words import is_chinese, normal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .model import Tag, Taxonomy
 
 LEAST_SCORE = 72.0
@@ -48,26 +50,30 @@ def search(taxonomy: Taxonomy, text: str, limit: int = 10) -> list[Hit]:
         return []
     best: dict[str, Hit] = {}
     for tag in taxonomy.active:
-        for kind, name in _names(tag):
-            score = _score(query, _normal(name), kind)
+        for kind, name, plain in _names(tag):
+            score = _score(query, plain, kind)
             if score >= LEAST_SCORE and (tag.id not in best or score > best[tag.id].score):
                 best[tag.id] = Hit(tag, score, name, kind)
         if tag.id not in best and len(query) >= 2:
-            for lang in LANGUAGES:
-                if _holds(_normal(tag.definitions[lang]), query):
-                    best[tag.id] = Hit(tag, LEAST_SCORE - 1, tag.definitions[lang], "definition")
+            for definition, plain in _definitions(tag):
+                if _holds(plain, query):
+                    best[tag.id] = Hit(tag, LEAST_SCORE - 1, definition, "definition")
     ranked = sorted(best.values(), key=lambda hit: (-hit.score, hit.tag.level, hit.tag.id))
     return ranked[:limit]
 
 
-# One search looks at thousands of names, and they stay the same.
-_normal = lru_cache(maxsize=1 << 15)(normal)
-
-
-def _names(tag: Tag) -> list[tuple[str, str]]:
+@lru_cache(maxsize=1024)
+def _names(tag: Tag) -> list[tuple[str, str, str]]:
+    """Kind, name and normal form of each of a tag's names, kept because one search looks at thousands."""
     names = [("label", tag.labels[lang]) for lang in LANGUAGES]
     names += [("alias", alias) for lang in LANGUAGES for alias in tag.aliases[lang]]
-    return [*names, ("id", tag.id.replace("-", " "))]
+    names.append(("id", tag.id.replace("-", " ")))
+    return [(kind, name, normal(name)) for kind, name in names]
+
+
+@lru_cache(maxsize=1024)
+def _definitions(tag: Tag) -> list[tuple[str, str]]:
+    return [(tag.definitions[lang], normal(tag.definitions[lang])) for lang in LANGUAGES]
 
 
 def _holds(text: str, part: str) -> bool:
@@ -95,17 +101,25 @@ def _score(query: str, name: str, kind: str) -> float:
     share = min(len(query), len(name)) / max(len(query), len(name))
     if name.startswith(query) and len(query) >= 2:
         return 90.0 + 5 * share - edge
-    if _holds(name, query) or (len(name) >= 2 and is_chinese(name) and name in query):
+    if (query in name and _holds(name, query)) or (len(name) >= 2 and name in query and is_chinese(name)):
         return 80.0 + 8 * share - edge
     # Typos: only between names of similar length, else short words match everything.
     if share < 0.6 or len(query) < 4:
         return 0.0
+    if len(query) == len(name) and sorted(query) == sorted(name) and sorted(query.split()) == sorted(name.split()):
+        ratio = 95.0
+    else:
+        ratio = _ratio()(query, name, score_cutoff=80)
+    return ratio * 0.9 - edge if ratio >= 80 else 0.0
+
+
+@cache
+def _ratio() -> Callable[..., float]:
+    # Imported when first needed: most commands do not search.
     from rapidfuzz import fuzz
 
-    ratio = fuzz.ratio(query, name, score_cutoff=80)
-    if sorted(query.split()) == sorted(name.split()):
-        ratio = max(ratio, 95.0)
-    return ratio * 0.9 - edge if ratio >= 80 else 0.0
+    found: Callable[..., float] = fuzz.ratio
+    return found
 
 
 def nearest(name: str, names: list[str]) -> str:

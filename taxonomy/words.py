@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _SPACE = re.compile(r"\s+")
+_CHINESE = re.compile("[\u3400-\u9fff]")
 
 
 def normal(text: str) -> str:
@@ -18,4 +19,4 @@ def normal(text: str) -> str:
 
 def is_chinese(text: str) -> bool:
     """Whether `text` holds a Chinese character."""
-    return any("\u3400" <= char <= "\u9fff" for char in text)
+    return _CHINESE.search(text) is not None

@@ -24,6 +24,10 @@ def _json_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
@@ -65,16 +69,21 @@ def show(name: str, lang: str, release: str | None, as_json: bool) -> None:
         _paragraph(f"{mark.alias!r} counts only {'; '.join(needs)}. {mark.note}")
     if tag.children:
         click.echo("  Below: " + ", ".join(f"{c.labels[lang]} [{c.id}]" for c in tag.children))
-    click.echo("  Related: " + ", ".join(f"{r.labels[lang]} [{r.id}]" for r in tag.related))
+    if tag.related:
+        click.echo("  Related: " + ", ".join(f"{r.labels[lang]} [{r.id}]" for r in tag.related))
     for example in tag.examples[lang]:
         _paragraph(f"e.g. {example}")
     lists = [c for c in tax.collections.values() if tag.id in c.tag_ids]
     if lists:
-        click.echo("  Named by: " + ", ".join(c.id for c in lists))
+        click.echo("  Named by: " + ", ".join(c.id + _mark(c) for c in lists))
 
 
-def _paragraph(text: str) -> None:
-    click.echo(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))
+def _mark(c: Collection) -> str:
+    return {"read": "", "partly-read": " (partly unverified)", "unverified": " (unverified)"}[c.verification]
+
+
+def _paragraph(text: str, fg: str | None = None) -> None:
+    click.secho(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False), fg=fg)
 
 
 @taxonomy.command()
@@ -127,7 +136,12 @@ def search(text: tuple[str, ...], limit: int, lang: str, release: str | None, as
 def list_(lang: str, release: str | None, within: str | None, as_json: bool) -> None:
     """List all tags, one a line: id, parent, label (tab-separated)."""
     tax = Taxonomy.load(release)
-    chosen = set(tax.collection(within).tag_ids) if within else set(tax)
+    chosen = set(tax)
+    if within:
+        collection = tax.collection(within)
+        chosen = set(collection.tag_ids)
+        if collection.warning:
+            click.secho(f"{within}: {collection.warning}", err=True, fg="yellow")
     tags = [t for t in tax.tags if t.id in chosen]
     if as_json:
         _print_json([{"id": t.id, "parent": t.parent_id, "label": dict(t.labels), "status": t.status} for t in tags])
@@ -160,8 +174,7 @@ def collections(name: str | None, lang: str, release: str | None, as_json: bool)
         )
         return
     for c in sorted(tax.collections.values(), key=lambda c: (c.jurisdiction, c.issued)):
-        mark = {"read": "", "partly-read": "  (partly unverified)", "unverified": "  (unverified)"}[c.verification]
-        click.echo(f"{c.id:<40} {c.jurisdiction}  {c.issued:<10}  {len(c.tag_ids):>3} tags  {c.labels[lang]}{mark}")
+        click.echo(f"{c.id:<40} {c.jurisdiction}  {c.issued:<10}  {len(c.tag_ids):>3} tags  {c.labels[lang]}{_mark(c)}")
 
 
 def _show_collection(c: Collection, lang: str) -> None:
@@ -172,7 +185,7 @@ def _show_collection(c: Collection, lang: str) -> None:
     if c.superseded_by:
         click.echo(f"  Superseded by {c.superseded_by}")
     if c.warning:
-        click.echo(click.style(textwrap.fill(c.warning, 100, initial_indent="  ", subsequent_indent="  "), fg="yellow"))
+        _paragraph(c.warning, fg="yellow")
     click.echo()
     for member in c.members:
         tags = ", ".join(member.tag_ids) or "-"
@@ -189,6 +202,8 @@ def validate(file: Path) -> None:
     from techtags.taxonomy.store import read_json
 
     document, _ = read_json(file, "release")
+    if not isinstance(document, dict):
+        raise TaxonomyError(f"{file} is not a release, a source file or a collection: it holds no JSON object")
     kind = "release" if "scheme" in document else "source" if "domain" in document else "collection"
     found = [str(p) for p in problems(document, kind)]
     if not found and kind == "release":
@@ -196,7 +211,7 @@ def validate(file: Path) -> None:
     for line in found:
         click.echo(f"{file}: {line}")
     if found:
-        raise TaxonomyError(f"{file} is not a valid {kind}: {len(found)} problem{'s' if len(found) > 1 else ''}")
+        raise TaxonomyError(f"{file} is not a valid {kind}: {_count(len(found), 'problem')}")
     click.echo(f"{file}: valid {kind}")
 
 
@@ -210,7 +225,7 @@ def format_(check: bool) -> None:
     for path in off:
         click.echo(f"{'would format' if check else 'formatted'} {path}")
     if check and off:
-        raise TaxonomyError(f"{len(off)} files are not formatted; run techtags taxonomy format")
+        raise TaxonomyError(f"{_count(len(off), 'file')} to format; run techtags taxonomy format")
 
 
 @taxonomy.command()
@@ -222,26 +237,32 @@ def build(version: str, released: str | None, output: Path | None, force: bool) 
     """Compile the source files of a checkout into release VERSION."""
     from datetime import date
 
+    from techtags.schemas import SchemaProblem
     from techtags.schemas import validate as validate_schema
     from techtags.taxonomy.checks import check_release
     from techtags.taxonomy.source import compile_release, dump, read_sources
     from techtags.taxonomy.store import releases_dir
 
     sources, lists = read_sources()
-    for source in sources:
-        validate_schema(source, "source")
+    for kind, files in (("source", sources), ("collection", lists)):
+        for file in files:
+            try:
+                validate_schema(file, kind)
+            except SchemaProblem as error:
+                name = (file.get("domain") or file.get("id")) if isinstance(file, dict) else None
+                raise TaxonomyError(f"nothing built: {name or f'a {kind} file'} is {error}") from None
     document = compile_release(sources, lists, version, released or date.today().isoformat())
     validate_schema(document, "release")
     found = check_release(document)
     for breach in found:
         click.echo(str(breach))
     if found:
-        raise TaxonomyError(f"nothing built: the sources break {len(found)} rules")
+        raise TaxonomyError(f"nothing built: the sources break the rules in {_count(len(found), 'place')}")
     path = output or releases_dir() / f"{version}.json"
     if path.exists() and not force:
         raise TaxonomyError(f"{path} exists and releases are immutable; choose a higher version")
     path.write_text(dump(document), encoding="utf-8", newline="\n")
-    click.echo(f"{path}: {len(document['tags'])} tags, {len(document['collections'])} collections")
+    click.echo(f"{path}: {_count(len(document['tags']), 'tag')}, {_count(len(document['collections']), 'collection')}")
 
 
 @taxonomy.command()
@@ -251,6 +272,7 @@ def build(version: str, released: str | None, output: Path | None, force: bool) 
 def diff(old: str, new: str, as_json: bool) -> None:
     """Show what changed from release OLD to release NEW (versions or files)."""
     from techtags.taxonomy import diff as compare
+    from techtags.taxonomy.store import version_key
 
     result = compare(Taxonomy.load(old), Taxonomy.load(new))
     if as_json:
@@ -258,9 +280,11 @@ def diff(old: str, new: str, as_json: bool) -> None:
     else:
         for change in result.changes:
             click.echo(f"{change.kind:<11} {change.id}: {change.detail}")
-        count = len(result.changes)
-        click.echo(f"{result.old} to {result.new}: {count} change{'' if count == 1 else 's'}, demands: {result.demands}")
+        count = _count(len(result.changes), "change")
+        click.echo(f"{result.old} to {result.new}: {count}, demands: {result.demands}")
     if result.understated:
+        if version_key(result.new) < version_key(result.old):
+            raise TaxonomyError(f"{result.new} is older than {result.old}; give the older release first")
         raise TaxonomyError(f"{result.new} does not follow {result.old} as a {result.demands} release; raise the version")
 
 
@@ -272,6 +296,8 @@ def export(form: str, output: str, release: str | None) -> None:
     """Write a release as CSV, or as SKOS in JSON-LD or Turtle."""
     from techtags.taxonomy import export as to_text
 
+    if Path(output).is_dir():
+        raise TaxonomyError(f"{output} is a directory; name a file")
     text = to_text(Taxonomy.load(release), form)
     with click.open_file(output, "w", encoding="utf-8", atomic=output != "-") as file:
         file.write(text)
