@@ -55,30 +55,34 @@ def fit(
         x: (n, f) features.
         y: (n, t) of 0 and 1.
         c: inverse strength of regularisation.
-        jobs: threads (liblinear lets go of the interpreter's lock).
+        jobs: processes.
         seed: for liblinear's order of coordinates.
 
     Returns:
         weights (f, t) and intercepts (t,).  A tag with fewer than two rows gets no weight and -1.
     """
-    from concurrent.futures import ThreadPoolExecutor
+    from joblib import Parallel, delayed
 
+    x = x.astype(np.float64)
+    # Processes, not threads: liblinear has one random state for the whole process, which threads would draw from in an
+    # order that changes from run to run.  Every fit starts from the seed, so the number of jobs changes nothing either.
+    parts = np.array_split(np.arange(y.shape[1]), min(y.shape[1], 4 * jobs if jobs > 1 else 1))
+    fitted = Parallel(n_jobs=jobs)(delayed(_fit_columns)(x, y[:, part], c, seed) for part in parts)
+    return np.concatenate([w for w, _ in fitted], axis=1), np.concatenate([b for _, b in fitted])
+
+
+def _fit_columns(
+    x: sparse.csr_matrix, y: NDArray[np.int64], c: float, seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
 
-    x = x.astype(np.float64)
     weights = np.zeros((x.shape[1], y.shape[1]), dtype=np.float32)
     intercepts = np.full(y.shape[1], -1.0, dtype=np.float32)
-
-    def one(j: int) -> None:
-        if y[:, j].sum() < 2:
-            return
-        machine = LinearSVC(C=c, dual=True, tol=1e-3, random_state=seed, max_iter=1000).fit(x, y[:, j])
-        weights[:, j] = machine.coef_[0]
-        intercepts[j] = machine.intercept_[0]
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        with ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(one, range(y.shape[1])))
+        for j in range(y.shape[1]):
+            if 2 <= y[:, j].sum() < len(y):
+                machine = LinearSVC(C=c, dual=True, tol=1e-3, random_state=seed, max_iter=1000).fit(x, y[:, j])
+                weights[:, j], intercepts[j] = machine.coef_[0], machine.intercept_[0]
     return weights, intercepts

@@ -22,7 +22,7 @@ from ..classifier.text import tokenize
 from .folds import assign, clusters
 from .linear import fit, make_featurizer
 from .metrics import figures
-from .rows import Row, read_rows, sha256, targets, written_rows
+from .rows import Row, for_training, read_rows, sha256, targets, written_rows
 from .stack import fit_closure, fit_exact
 from .thresholds import BETA, choose_backoffs, per_tag
 
@@ -93,7 +93,7 @@ def train(
     order = [t.id for t in taxonomy.active]
     layout = Layout(taxonomy, order)
     aliases = AliasIndex(taxonomy, order)
-    rows = [r for path in data for r in read_rows(path, taxonomy) if r["use"] == "train"]
+    rows = for_training([r for path in data for r in read_rows(path, taxonomy)])
     written = written_rows(taxonomy)
     say(f"{len(rows)} annotated rows, {len(written)} of the taxonomy's own words, {len(order)} tags")
     exact = targets(rows, taxonomy, order, closure=False)

@@ -92,6 +92,11 @@ def _row(raw: Any, path: Path, number: int, taxonomy: Taxonomy) -> Row:
     )
 
 
+def for_training(rows: Sequence[Row]) -> list[Row]:
+    """The rows that a model may be trained on: not those whose `use` is ``measure`` (their licence forbids it)."""
+    return [row for row in rows if row["use"] == "train"]
+
+
 def language(text: str) -> str:
     """``zh`` if a fifth of the letters are Chinese characters, else ``en``."""
     han = sum("\u3400" <= c <= "\u9fff" for c in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,17 +23,26 @@ def fit_network(x: NDArray[np.float32], y: NDArray[np.int64], hidden: tuple[int,
         seed: of the first member.
         members: how many; their logits are averaged, which is one network of `members` times the width.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
+    from threadpoolctl import threadpool_limits
 
     mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
     z = ((x - mean) / scale).astype(np.float32)
-    fitted = []
-    for k in range(members):
-        net = MLPClassifier(
-            hidden, early_stopping=True, validation_fraction=0.08, n_iter_no_change=4, max_iter=30, batch_size=512,
+
+    def one(k: int) -> MLPClassifier:
+        return MLPClassifier(
+            hidden, early_stopping=True, validation_fraction=0.08, n_iter_no_change=4, max_iter=30,
+            batch_size=min(512, len(z) // 2),
             alpha=1e-4, random_state=seed + k,
-        )  # fmt: skip
-        fitted.append(net.fit(z, y))
+        ).fit(z, y)  # fmt: skip
+
+    # Several threads inside one matrix product add up in an order that changes from run to run; whole networks do not.
+    with threadpool_limits(1), ThreadPoolExecutor(members) as pool, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = list(pool.map(one, range(members)))
     return Network(mean, scale, *_side_by_side([(n.coefs_, n.intercepts_) for n in fitted]))
 
 
