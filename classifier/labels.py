@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from ..taxonomy import Taxonomy
 
-_SEPARATORS = re.compile(r"[;；|、,，/\n]+")
+_SEPARATORS = re.compile(r"[;；|、,，/\n]+| [&＆+] ")
 
 
 class LabelMatcher:
     """Finds tags by the names that sources give them.
 
     Args:
-        taxonomy: whose labels and unambiguous aliases count.
+        taxonomy: whose labels and aliases count.
     """
 
     def __init__(self, taxonomy: Taxonomy) -> None:
@@ -46,14 +46,14 @@ class LabelMatcher:
         return {t: out[t] for t in self._taxonomy.most_specific(out)}
 
     def _collect(self) -> dict[str, str]:
+        # A whole designation leaves a homonym less room than running text does, so marked names count here too; a name
+        # that two tags share says nothing.
         names: dict[str, str | None] = {}
         for tag in self._taxonomy.active:
-            marked = {(m.lang, normal(m.alias)) for m in tag.ambiguous}
             for lang in ("en", "zh"):
                 for name in tag.aliases[lang]:
                     key = normal(name)
-                    if (lang, key) not in marked:
-                        names[key] = tag.id if names.get(key, tag.id) == tag.id else None
+                    names[key] = tag.id if names.get(key, tag.id) == tag.id else None
         for tag in self._taxonomy.active:
             for lang in ("en", "zh"):
                 names[normal(tag.labels[lang])] = tag.id
