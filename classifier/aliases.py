@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -39,19 +39,18 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class AliasHits:
-    """Names found in a batch of texts.
+    """Names found in a batch of texts: parallel arrays, an entry for every place and tag, by text.
 
     Attributes:
-        doc, entry: (n,) each name that stands in a text in its sense, once a text.
-        phrase, first, length: (m,) every place where a name's words stand, in whatever sense: the phrase, its first token,
-            and its number of tokens.
+        doc: which text.
+        entry: which of `AliasIndex.names`.
+        first, last: the first and the last token.
     """
 
     doc: NDArray[np.int64]
     entry: NDArray[np.int64]
-    phrase: NDArray[np.int32]
     first: NDArray[np.int64]
-    length: NDArray[np.int64]
+    last: NDArray[np.int64]
 
 
 class AliasIndex:
@@ -86,7 +85,12 @@ class AliasIndex:
         keys = np.unique(hashes[lengths > 0])
         phrase = {word: int(at) for word, at, length in zip(words, np.searchsorted(keys, hashes), lengths, strict=True) if length}
         self._longest = int(lengths.max(initial=1))
-        entries = [entry for entry in entries if entry[0].text in phrase]
+        # A label and an alias, or two spellings, may be one phrase; the first stands for both.
+        kept: dict[tuple[int, int], tuple[Name, tuple[str, ...], tuple[str, ...]]] = {}
+        for entry in entries:
+            if entry[0].text in phrase:
+                kept.setdefault((entry[0].tag, phrase[entry[0].text]), entry)
+        entries = list(kept.values())
         self.names = [name for name, _, _ in entries]
         entry_phrase = [phrase[name.text] for name in self.names]
         support = [(phrase[w], i) for i, (_, yes, _) in enumerate(entries) for w in yes if w in phrase]
@@ -121,37 +125,39 @@ class AliasIndex:
         ids, first, length = (np.concatenate(part) for part in zip(*found, strict=True))
         return ids, first, length
 
-    def _widest(self, ids: NDArray[np.int32], first: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Which of the known phrases are names that no longer name encloses.
-
-        "Solar cell" inside "solar cell recycling" must not count as itself.
-        """
-        order = np.lexsort((-length, first))
-        order = order[self._is_name[ids[order]]]
-        keep = np.ones(len(order), dtype=bool)
-        keep[1:] = first[order][1:] != first[order][:-1]
-        chosen = order[keep]
-        if len(chosen) < 2:
-            return chosen
-        end = first[chosen] + length[chosen]
-        inside = np.zeros(len(chosen), dtype=bool)
-        inside[1:] = end[1:] <= np.maximum.accumulate(end)[:-1]
-        return chosen[~inside]
-
     def find(self, tokens: Tokens) -> AliasHits:
-        """The names that stand in a batch of texts in the sense of their tags."""
+        """The names that stand in a batch of texts in the sense of their tags.
+
+        Of names that lie one inside the other only the widest counts: "solar cell" inside "solar cell recycling" does not.
+        A homonym that its context does not settle counts for nothing, and hides nothing.
+        """
         ids, first, length = self._known(tokens)
-        chosen = self._widest(ids, first, length)
         shape = (tokens.n_docs, len(self._table))
-        hits = (_marks(tokens.doc[first[chosen]], ids[chosen], shape) @ self._entries).tocoo()
-        key = hits.row.astype(np.int64) * hits.shape[1] + hits.col
-        if self._guarded and len(key):
-            # Words of context count wherever they stand, also inside longer names.
-            words = _marks(tokens.doc[first], ids, shape)
-            keep = ~self._needs[hits.col] | np.isin(key, _keys(hits.multiply(words @ self._support)))
+        words = _marks(tokens.doc[first], ids, shape)
+        named = np.flatnonzero(self._is_name[ids])
+        # Each place of a phrase, once for every tag that the phrase names.
+        start, count = self._entries.indptr[ids[named]], np.diff(self._entries.indptr)[ids[named]]
+        at = np.repeat(named, count)
+        entry = self._entries.indices[np.repeat(start - np.cumsum(count) + count, count) + np.arange(len(at))].astype(np.int64)
+        doc = tokens.doc[first[at]].astype(np.int64)
+        if self._guarded and len(at):
+            hits = _marks(doc, entry, (tokens.n_docs, len(self.names)))
+            key = doc * len(self.names) + entry
+            keep = ~self._needs[entry] | np.isin(key, _keys(hits.multiply(words @ self._support)))
             keep &= ~np.isin(key, _keys(hits.multiply(words @ self._against)))
-            key = key[keep]
-        return AliasHits(key // hits.shape[1], key % hits.shape[1], ids[chosen], first[chosen], length[chosen])
+            at, entry, doc = at[keep], entry[keep], doc[keep]
+        order = np.lexsort((-length[at], first[at]))
+        at, entry, doc = at[order], entry[order], doc[order]
+        end = first[at] + length[at]
+        # Sorted so, a name lies inside an earlier one if it ends no later than the furthest so far; the same place of the
+        # same phrase, for another tag, does not.
+        furthest = np.concatenate(([-1], np.maximum.accumulate(end)[:-1])) if len(end) else end
+        same = np.concatenate(([False], at[1:] == at[:-1])) if len(at) else np.zeros(0, dtype=bool)
+        inside = (end <= furthest) & ~same
+        # A second tag of a phrase that lies inside shares its fate.
+        head = np.maximum.accumulate(np.where(same, 0, np.arange(len(at))))
+        keep = ~inside[head]
+        return AliasHits(doc[keep], entry[keep], first[at[keep]], end[keep] - 1)
 
     def counts(self, hits: AliasHits, n_docs: int) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         """How many different names of each tag stand in each text.
@@ -159,24 +165,16 @@ class AliasIndex:
         Returns:
             two (n_docs, n_tags) matrices: names of the tag itself, and names of tags below it.
         """
-        ones = np.ones(len(hits.doc), dtype=np.float32)
-        own = sparse.csr_matrix((ones, (hits.doc, self._entry_tag[hits.entry])), shape=(n_docs, self.n_tags))
+        different = np.unique(hits.doc * len(self.names) + hits.entry)
+        doc, entry = different // len(self.names), different % len(self.names)
+        ones = np.ones(len(doc), dtype=np.float32)
+        own = sparse.csr_matrix((ones, (doc, self._entry_tag[entry])), shape=(n_docs, self.n_tags))
         return own, (own @ self._above).tocsr()
 
-    def spans(
-        self, hits: AliasHits, tokens: Tokens
-    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Where the names stand: (text, tag, first token, last token) as parallel arrays, by text."""
-        start, count = self._entries.indptr[hits.phrase], np.diff(self._entries.indptr)[hits.phrase]
-        at = np.repeat(np.arange(len(hits.phrase)), count)
-        offset = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
-        entry = self._entries.indices[start[at] + offset].astype(np.int64)
-        doc = tokens.doc[hits.first[at]]
-        width = self._entries.shape[1]
-        good = np.isin(doc.astype(np.int64) * width + entry, hits.doc * width + hits.entry)
-        order = np.argsort(doc[good], kind="stable")
-        at, entry = at[good][order], entry[good][order]
-        return doc[good][order], self._entry_tag[entry], hits.first[at], hits.first[at] + hits.length[at] - 1
+    def tags_of(self, hits: AliasHits) -> NDArray[np.int64]:
+        """The tag of each hit, by its position in the order."""
+        tags: NDArray[np.int64] = self._entry_tag[hits.entry]
+        return tags
 
 
 def _incidence(pairs: list[tuple[int, int]], shape: tuple[int, int]) -> sparse.csr_matrix:
@@ -185,7 +183,7 @@ def _incidence(pairs: list[tuple[int, int]], shape: tuple[int, int]) -> sparse.c
     return sparse.csr_matrix((np.ones(len(pairs), dtype=np.float32), (rows, columns)), shape=shape)
 
 
-def _marks(doc: NDArray[np.int32], phrase: NDArray[np.int32], shape: tuple[int, int]) -> sparse.csr_matrix:
+def _marks(doc: NDArray[Any], phrase: NDArray[Any], shape: tuple[int, int]) -> sparse.csr_matrix:
     """A matrix with 1 at (doc, phrase), however often the pair stands there."""
     marks = sparse.csr_matrix((np.ones(len(doc), dtype=np.float32), (doc, phrase)), shape=shape)
     marks.data[:] = 1

@@ -55,8 +55,9 @@ class Explainer:
         _, inverse, counts = np.unique(mine, return_inverse=True, return_counts=True)
         self._value = matrix.data[by_key][at] / counts[inverse]
         self._matrix = matrix
-        name_doc, self._name_tag, self._name_first, self._name_last = model.featurizer.aliases.spans(scores.names, tokens)
-        self._name_bounds = np.searchsorted(name_doc, np.arange(n + 1))
+        names = scores.names
+        self._name_tag, self._name_first, self._name_last = model.featurizer.aliases.tags_of(names), names.first, names.last
+        self._name_bounds = np.searchsorted(names.doc, np.arange(n + 1))
 
     def spans(self, doc: int, column: int, tag: int) -> tuple[Span, ...]:
         """The spans of text `doc` that spoke for an output of the model, heaviest first.

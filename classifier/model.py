@@ -104,7 +104,7 @@ class Model:
             ModelError: there is none, its files are damaged, or it was made for another release of the taxonomy.
         """
         folder = Path(path) if path is not None else Path(str(files(__package__))) / "data" / "model"
-        manifest = _read_manifest(folder)
+        manifest = _read_manifest(folder, check=path is not None)
         taxonomy = _taxonomy_for(manifest, taxonomy, folder)
         file = folder / ARRAYS
         try:
@@ -169,7 +169,7 @@ def save(folder: Path, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _read_manifest(folder: Path, *, check: bool) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -177,8 +177,17 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise ModelError(f"no model in {folder}: cannot read {MANIFEST} ({error.strerror})") from None
     except ValueError:
         raise ModelError(f"{path} is not JSON; copy or train the model again") from None
-    if manifest.get("format") != FORMAT:
-        raise ModelError(f"{folder} is a model of format {manifest.get('format')!r}; this techtags reads format {FORMAT}")
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        made = manifest.get("format") if isinstance(manifest, dict) else None
+        raise ModelError(f"{folder} is a model of format {made!r}; this techtags reads format {FORMAT}")
+    if check:
+        # The shipped manifest is held by the tests; checking it at every start would cost more than loading the model.
+        from ..schemas import SchemaProblem, validate
+
+        try:
+            validate(manifest, "model")
+        except SchemaProblem as error:
+            raise ModelError(f"{path} is {error}; copy or train the model again") from None
     return manifest
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
+import sys
 from typing import BinaryIO
 
 from .errors import TableError
@@ -15,6 +17,46 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+# What English and Chinese tables are made of: wrongly paired bytes fall elsewhere.
+_USUAL = re.compile(
+    "[\t\n\r -~\u00a0-\u024f\u0370-\u04ff\u2000-\u27bf\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\U00010000-\U0003ffff]"
+)
+_HIGH = re.compile(rb"[\x80-\xff]+")
+ESCAPE = "techtags.escape"
+
+
+def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What cannot be decoded becomes lone surrogates, a byte each, and goes out as the same bytes.
+
+    As Python's own ``surrogateescape``, but also for UTF-16 and UTF-32, where bytes below 128 can be at fault; and a surrogate
+    that stands for no byte (JSON can hold one) is replaced rather than refused.
+    """
+    assert isinstance(error, (UnicodeDecodeError, UnicodeEncodeError))
+    unit = 4 if error.encoding.startswith("utf-32") else 2 if error.encoding.startswith("utf-16") else 1
+    if isinstance(error, UnicodeDecodeError):
+        broken = error.object[error.start : error.end]
+        if unit == 1:
+            # What is ASCII (it may be a delimiter) is read as such.
+            high = _HIGH.match(broken)
+            if not high:
+                return chr(broken[0]), error.start + 1
+            broken = high.group()
+        return "".join(chr(0xDC00 + b) for b in broken), error.start + len(broken)
+    lowest = 0xDC00 if unit > 1 else 0xDC80
+    stretch = error.object[error.start : error.start + unit]
+    if len(stretch) == unit and all(lowest <= ord(c) <= 0xDCFF for c in stretch):
+        return bytes(ord(c) - 0xDC00 for c in stretch), error.start + unit
+    if not 0xD800 <= ord(stretch[0]) <= 0xDFFF:
+        raise error
+    if not error.encoding.startswith(("utf", "gb18030")):
+        return "?", error.start + 1
+    order = "" if unit == 1 or error.encoding.endswith(("le", "be")) else f"-{sys.byteorder[0]}e"
+    return "\ufffd".encode(error.encoding + order), error.start + 1
+
+
+codecs.register_error(ESCAPE, _escape)
 
 
 def detect_encoding(sample: bytes, *, whole: bool = True) -> str:
@@ -36,33 +78,52 @@ def detect_encoding(sample: bytes, *, whole: bool = True) -> str:
     for name in ("utf-8", "gb18030"):
         try:
             codecs.getincrementaldecoder(name)().decode(sample, final=whole)
-        except UnicodeDecodeError as error:
+        except UnicodeDecodeError:
             # One bad byte in a long UTF-8 table does not make it GB18030.
-            if name == "utf-8" and _mostly_utf8(sample, error):
+            if name == "utf-8" and _mostly(sample, name):
                 return "utf-8"
             continue
         return name
-    return "utf-8"
+    # One bad byte in a long GB18030 table does not make it UTF-8.
+    return "gb18030" if _mostly(sample, "gb18030") else "utf-8"
 
 
 def _utf16(sample: bytes) -> str:
-    """UTF-16 without a mark: the bytes of ASCII's delimiters and line ends stand beside zeros, all on one side."""
-    even, odd = sample[0::2][:4096], sample[1::2][:4096]
-    if not even or b"\x00" not in sample[:8192]:
-        return ""
-    for name, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if zeros.count(0) > 0 and others.count(0) == 0:
-            try:
-                text = sample[: len(sample) // 2 * 2].decode(name, "strict")
-            except UnicodeDecodeError:
-                continue
-            if "\n" in text or len(text) < 4096:
-                return name
-    return ""
+    """UTF-16 without a mark: it has zeros, beside ASCII's delimiters and line ends if nowhere else, and reads well.
+
+    On which side the zeros stand is no proof: the low bytes of some common characters (\u4e00, \u5f00) are zero too.
+    """
+    head = sample[:16384]
+    zeros = {"utf-16-le": head[1::2].count(0), "utf-16-be": head[0::2].count(0)}
+    total = sum(zeros.values())
+    if not total or (total < 0.1 * len(head) and not _mostly_broken(head)):
+        return ""  # no zeros, or a stray one in UTF-8
+    shares = {name: _usual_share(head, name) for name in zeros}
+    best = max(zeros, key=lambda name: (shares[name], zeros[name]))
+    return best if shares[best] > 0.9 else ""
 
 
-def _mostly_utf8(sample: bytes, error: UnicodeDecodeError) -> bool:
-    text = sample.decode("utf-8", "replace")
+def _usual_share(head: bytes, encoding: str) -> float:
+    """The share of usual characters in `head`, 0 if it cannot be decoded."""
+    try:
+        # A pair of surrogates may be cut at the end.
+        text = codecs.getincrementaldecoder(encoding)().decode(head, final=False)
+    except UnicodeDecodeError:
+        return 0.0
+    return sum(bool(_USUAL.match(c)) for c in text) / len(text) if text else 0.0
+
+
+def _mostly_broken(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=False)
+    except UnicodeDecodeError:
+        return not _mostly(head, "utf-8")
+    return False
+
+
+def _mostly(sample: bytes, encoding: str) -> bool:
+    """Whether for each byte that cannot be decoded there are many characters beyond ASCII that can."""
+    text = sample.decode(encoding, "replace")
     bad = text.count("\ufffd")
     good = sum(c > "\x7f" for c in text) - bad
     return good > 20 * bad
@@ -75,9 +136,19 @@ def check_encoding(name: str) -> str:
         TableError: it does not.
     """
     try:
-        return codecs.lookup(name).name
-    except LookupError:
+        found = codecs.lookup(name)
+        "".encode(name)  # refuses codecs that are not of text, such as hex
+        return found.name
+    except (LookupError, ValueError):
         raise TableError(f"unknown encoding {name!r}; try utf-8, gb18030, big5, utf-16 or latin-1") from None
+
+
+def with_mark(name: str, head: bytes) -> str:
+    """`name`, or its form that takes away the byte order mark where `head` begins with one."""
+    for bom, marked in _BOMS:
+        if head.startswith(bom) and name in (marked, marked.removesuffix("-sig"), f"{marked}-le", f"{marked}-be"):
+            return marked
+    return name
 
 
 def sniff(file: BinaryIO) -> str:

@@ -9,8 +9,13 @@ from .errors import TableError
 FORMATS = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
-def format_of(name: str, given: str | None = None) -> str:
+def format_of(name: str, given: str | None = None, option: str = "--from") -> str:
     """``csv``, ``tsv`` or ``jsonl`` for a file name; standard streams (``-``) are CSV unless `given` says otherwise.
+
+    Args:
+        name: the file.
+        given: what the user says, if anything.
+        option: with which to say it, for the message.
 
     Raises:
         TableError: the name has an ending that is not known.
@@ -25,4 +30,4 @@ def format_of(name: str, given: str | None = None) -> str:
     if suffix == "":
         return "csv"
     known = ", ".join(FORMATS)
-    raise TableError(f"{name}: cannot tell the format from {suffix!r}; known endings are {known} (or say --from csv)")
+    raise TableError(f"{name}: cannot tell the format from {suffix!r}; known endings are {known} (or say {option} csv)")

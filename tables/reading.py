@@ -1,7 +1,7 @@
 """Reading tables: rows of strings, in order, none lost.
 
 A row of a delimited table may have too few cells (the missing ones are taken for empty) or too many, which it keeps.
-Bytes that the encoding cannot read come in as lone surrogates and go out as they came.
+Bytes that the encoding cannot read come in as lone surrogates and go out as they came (`techtags.tables.encoding`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from .encoding import SAMPLE, check_encoding, detect_encoding, sniff
+from .encoding import ESCAPE, SAMPLE, check_encoding, detect_encoding, sniff, with_mark
 from .errors import TableError
 
 DELIMITERS = ",;\t|"
@@ -111,7 +111,7 @@ def open_table(name: str, form: str, encoding: str | None = None, delimiter: str
         encoding = check_encoding(encoding)
     raw, size, encoding = _open_bytes(name, encoding)
     shown = "standard input" if name == "-" else name
-    text = io.TextIOWrapper(io.BufferedReader(raw, 1 << 18), encoding, errors="surrogateescape", newline="")
+    text = io.TextIOWrapper(io.BufferedReader(raw, 1 << 18), encoding, errors=ESCAPE, newline="")
     try:
         table = (_jsonl if form == "jsonl" else _delimited)(shown, form, text, encoding, delimiter)
     except BaseException:
@@ -126,8 +126,7 @@ def open_table(name: str, form: str, encoding: str | None = None, delimiter: str
 def _open_bytes(name: str, encoding: str | None) -> tuple[_Peeked, int | None, str]:
     if name == "-":
         stream = sys.stdin.buffer
-        head = stream.read(SAMPLE)
-        return _Peeked(head, stream), None, encoding or detect_encoding(head, whole=len(head) < SAMPLE)
+        return _stream(stream, encoding)
     path = Path(name)
     try:
         if path.is_dir():
@@ -137,41 +136,88 @@ def _open_bytes(name: str, encoding: str | None) -> tuple[_Peeked, int | None, s
         raise TableError(f"there is no file {name}") from None
     except OSError as error:
         raise TableError(f"cannot read {name}: {error.strerror}") from None
-    return _Peeked(b"", file), os.path.getsize(name), encoding or sniff(file)
+    try:
+        if not file.seekable():  # such as <(zcat table.csv.gz)
+            return _stream(file, encoding)
+        encoding = with_mark(encoding, file.peek(4)) if encoding else sniff(file)
+        return _Peeked(b"", file), os.path.getsize(name), encoding
+    except OSError as error:
+        file.close()
+        raise TableError(f"cannot read {name}: {error.strerror}") from None
+
+
+def _stream(stream: BinaryIO, encoding: str | None) -> tuple[_Peeked, None, str]:
+    """A stream that can be read once: its encoding is told by its first part alone."""
+    head = stream.read(SAMPLE)
+    encoding = with_mark(encoding, head) if encoding else detect_encoding(head, whole=len(head) < SAMPLE)
+    return _Peeked(head, stream), None, encoding
 
 
 def _delimited(name: str, form: str, text: io.TextIOWrapper, encoding: str, delimiter: str | None) -> Table:
     csv.field_size_limit(LONGEST_CELL)
     first = text.readline()
+    before = 0  # empty lines before the header
     while first and not first.strip("\r\n\ufeff"):
         first = text.readline()
+        before += 1
     if not first:
         raise TableError(f"{name} is empty; a table needs a header line")
-    # The header may itself hold quoted line ends.
-    while first.count('"') % 2 and (more := text.readline()):
-        first += more
-    newline = "\r\n" if first.endswith("\r\n") else "\n"
-    delimiter = delimiter or ("\t" if form == "tsv" else _delimiter(first))
-    header = next(csv.reader(io.StringIO(first, newline=""), delimiter=delimiter))
-    reader = csv.reader(text, delimiter=delimiter)
-    lines = first.count("\n")
+    # The header may itself hold quoted line ends; what is read here to see the delimiters is read again below.
+    lines = [first]
+    while sum(line.count('"') for line in lines) % 2 and len(lines) < 50 and (more := text.readline()):
+        lines.append(more)
+    delimiter = delimiter or ("\t" if form == "tsv" else _delimiter("".join(lines)))
+    source = _Lines(itertools.chain(lines, text))
+    reader = csv.reader(source, delimiter=delimiter)
+
+    def record() -> list[str] | None:
+        start = before + reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise TableError(f"{name}, line {before + reader.line_num}: {error}; is a quote left open?") from None
+        if cells is not None and source.ended:
+            # The reader asked for more to end this row: the file ends inside quotes.
+            raise TableError(f"{name}: a quote that opens in the row at line {start} is never closed")
+        return cells
+
+    header = record() or []
+    newline = next(end for end in ("\r\n", "\r", "\n", "") if source.last.endswith(end)) or "\n"
 
     def rows() -> Iterator[Row]:
         width = len(header)
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                line = lines + reader.line_num
-                raise TableError(f"{name}, line {line}: {error}; is a quote left open?") from None
+        while (cells := record()) is not None:
             if not cells and width > 1:
                 continue  # an empty line is no row; in a table of one column it is an empty cell
             missing = max(0, width - len(cells))
-            yield Row(cells + [""] * missing, lines + reader.line_num, missing)
+            yield Row(cells + [""] * missing, before + reader.line_num, missing)
 
     return Table(name, form, header, rows(), encoding, delimiter, newline, None, lambda: 0)
+
+
+class _Lines:
+    """Lines for the csv module, which knows neither what the last one was nor that there are no more.
+
+    Attributes:
+        last: the line given last.
+        ended: whether a line was asked for when there were no more.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.last = ""
+        self.ended = False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None:
+            self.ended = True
+            raise StopIteration
+        self.last = line
+        return line
 
 
 def _delimiter(line: str) -> str:
@@ -189,8 +235,9 @@ def _jsonl(name: str, form: str, text: io.TextIOWrapper, encoding: str, delimite
                 continue
             try:
                 value = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise TableError(f"{name}, line {number}: not JSON ({error.msg}); each line must be one object") from None
+            except (ValueError, RecursionError) as error:
+                why = error.msg if isinstance(error, json.JSONDecodeError) else "too deep, or a number too long"
+                raise TableError(f"{name}, line {number}: not JSON ({why}); each line must be one object") from None
             if not isinstance(value, dict):
                 raise TableError(f'{name}, line {number}: not an object; each line must be like {{"text": "..."}}')
             yield number, value

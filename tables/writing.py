@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
+from .encoding import ESCAPE
 from .errors import TableError
 
 if TYPE_CHECKING:
@@ -48,7 +49,13 @@ class _Delimited:
     form = "csv"
 
     def __init__(self, file: IO[str], delimiter: str, newline: str) -> None:
-        self._writer = csv.writer(file, delimiter=delimiter, lineterminator=newline)
+        self._file, self._newline = file, newline
+        # Given both characters as the line's end, every Python quotes cells that hold either.
+        self._writer = csv.writer(self, delimiter=delimiter, lineterminator="\r\n")
+
+    def write(self, line: str) -> None:
+        """Take a line from the csv module and end it as the table's lines end."""
+        self._file.write(line[:-2] + self._newline)
 
     def header(self, names: Sequence[str]) -> None:
         self._writer.writerow(names)
@@ -96,14 +103,19 @@ def open_writer(
         TableError: the place cannot be written to.
     """
     encoding = "utf-8" if form == "jsonl" else encoding
-    with _target(name, encoding) as file:
-        yield _Lines(file) if form == "jsonl" else _Delimited(file, delimiter, newline)
+    try:
+        with _target(name, encoding) as file:
+            yield _Lines(file) if form == "jsonl" else _Delimited(file, delimiter, newline)
+    except UnicodeEncodeError as error:
+        shown = "standard output" if name == "-" else name
+        char = error.object[error.start]
+        raise TableError(f"cannot write {char!r} to {shown} in {encoding}; write it to a .jsonl file, which is UTF-8") from None
 
 
 @contextlib.contextmanager
 def _target(name: str, encoding: str) -> Iterator[IO[str]]:
     if name == "-":
-        stream = io.TextIOWrapper(sys.stdout.buffer, encoding, errors="surrogateescape", newline="")
+        stream = io.TextIOWrapper(sys.stdout.buffer, encoding, errors=ESCAPE, newline="")
         try:
             yield stream
             stream.flush()
@@ -118,13 +130,19 @@ def _target(name: str, encoding: str) -> Iterator[IO[str]]:
     path = Path(name)
     if path.is_dir():
         raise TableError(f"{name} is a directory; give a file name")
+    if path.exists() and not path.is_file():
+        # A pipe or a device (/dev/null) is written to, not replaced.
+        with open(path, "w", encoding=encoding, errors=ESCAPE, newline="") as file:
+            yield file
+        return
+    path = path.resolve()  # behind a link the file is replaced, not the link
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     except OSError as error:
         raise TableError(f"cannot write to {path.parent}: {error.strerror}") from None
     done = False
     try:
-        with open(descriptor, "w", encoding=encoding, errors="surrogateescape", newline="") as file:
+        with open(descriptor, "w", encoding=encoding, errors=ESCAPE, newline="") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

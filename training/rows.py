@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -104,22 +105,39 @@ def language(text: str) -> str:
     return "zh" if han * 5 >= max(letters, 1) else "en"
 
 
-def written_rows(taxonomy: Taxonomy) -> list[Row]:
-    """Rows made of the taxonomy's own words: the examples and the definition of each tag.
+# How sources name a field as a whole; {} takes each name of a tag that has tags below it.
+COARSE = {
+    "en": ("{}", "A {} company", "{} fund", "Investment in {}"),
+    "zh": ("{}", "{}企业", "{}产业基金", "{}行业"),
+}
 
-    They never stand in a test fold; their source is ``written``.
+
+def written_rows(taxonomy: Taxonomy) -> list[Row]:
+    """Rows made of the taxonomy's own words, and a few written for `none`.
+
+    Each tag gives its examples, its definition and its labels; a tag with tags below it also its names in the coarse phrases
+    of `COARSE`, since real texts that say no more than the name of a field are short and rare among annotated rows.  They never
+    stand in a test fold; their source is ``written``.
     """
     out = []
     for tag in taxonomy.active:
         for lang in ("en", "zh"):
-            for i, text in enumerate((*tag.examples[lang], tag.definitions[lang])):
-                out.append(
-                    Row(
-                        id=f"{tag.id}/{lang}/{i}", text=text, tags=[tag.id], lang=lang, source="written", kind="written",
-                        group=f"tag:{tag.id}", label="", use="train",
-                    )
-                )  # fmt: skip
+            texts = [*tag.examples[lang], tag.definitions[lang], tag.labels[lang]]
+            if tag.children:
+                marked = {m.alias for m in tag.ambiguous if m.lang == lang and tag.parent_id}
+                names = [tag.labels[lang], *(a for a in tag.aliases[lang] if a not in marked)]
+                texts += [phrase.format(name) for name in names for phrase in COARSE[lang]]
+            out += [_written(f"{tag.id}/{lang}/{i}", text, [tag.id], lang) for i, text in enumerate(dict.fromkeys(texts))]
+    none = json.loads((files(__package__) / "annotations" / "none.json").read_text(encoding="utf-8"))
+    for lang in ("en", "zh"):
+        out += [_written(f"none/{lang}/{i}", text, [], lang) for i, text in enumerate(none[lang])]
     return out
+
+
+def _written(row_id: str, text: str, tags: list[str], lang: str) -> Row:
+    return Row(
+        id=row_id, text=text, tags=tags, lang=lang, source="written", kind="written", group="", label="", use="train"
+    )  # fmt: skip
 
 
 def targets(rows: Sequence[Row], taxonomy: Taxonomy, order: Sequence[str], *, closure: bool) -> NDArray[np.int64]:

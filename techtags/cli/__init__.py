@@ -52,8 +52,8 @@ class _Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except (ValueError, OSError) as error:
-            if not _is_ours(error):
-                raise
+            if isinstance(error, BrokenPipeError) or not _is_ours(error):
+                raise  # a reader that has gone is no error; click ends quietly
             raise click.ClickException(_one_line(error)) from None
 
 

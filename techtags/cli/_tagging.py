@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import signal
 import sys
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +57,32 @@ def run(job: Job) -> None:
         TableError: the table cannot be read or written.
         ModelError: the model cannot be used.
     """
-    if job.delimiter is not None and len(job.delimiter) != 1:
-        raise click.UsageError(f"--delimiter must be one character, not {job.delimiter!r}")
-    table = open_table(job.input, format_of(job.input, job.from_), job.encoding, job.delimiter)
+    delimiter = {"\\t": "\t", "tab": "\t"}.get(job.delimiter or "", job.delimiter)
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise click.UsageError(f"--delimiter must be one character that is no quote or line end, not {job.delimiter!r}")
+    with _stoppable():
+        table = open_table(job.input, format_of(job.input, job.from_), job.encoding, delimiter)
+        try:
+            _run(job, table)
+        finally:
+            table.close()
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Turn the signal that stops a process into an exception, so that what was begun beside the output is taken away."""
+
+    def stop(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers
+        return
+    before = signal.signal(signal.SIGTERM, stop)
     try:
-        _run(job, table)
+        yield
     finally:
-        table.close()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(job: Job, table: Table) -> None:
@@ -72,7 +94,7 @@ def _run(job: Job, table: Table) -> None:
     tagger = Tagger.load(job.model, profile=job.profile, evidence=job.evidence)
     counts: Counter[str] = Counter()
     names = [table.header[i] for i in keep]
-    out_encoding = table.encoding if form != "jsonl" and job.output != "-" else "utf-8"
+    out_encoding = _out_encoding(job, table, form, tagger)
     delimiter = "\t" if form == "tsv" else table.delimiter if table.form == form and table.delimiter else ","
     with open_writer(job.output, form, encoding=out_encoding, delimiter=delimiter, newline=table.newline) as writer:
         if layout == "wide":
@@ -94,6 +116,8 @@ def _run(job: Job, table: Table) -> None:
                     counts["short"] += row.missing > 0
                     if _ragged(row, table) and counts["ragged"] <= 3:
                         _warn_ragged(row, table)
+                    if layout == "wide" and writer.form != "jsonl":
+                        _refuse_late_keys(row, table)
                     _write(writer, layout, job, tagger, row, tagging, number, keep, names, identity, table)
                 advance()
     _report(counts, number, table)
@@ -106,7 +130,7 @@ def _shape(job: Job, table: Table) -> tuple[str, str]:
         return layout, "jsonl"
     if job.output == "-":
         return layout, job.to or table.form
-    return layout, format_of(job.output, job.to)
+    return layout, format_of(job.output, job.to, "--to")
 
 
 def _column(table: Table, name: str) -> int:
@@ -143,6 +167,28 @@ def _kept_columns(job: Job, table: Table, layout: str) -> list[int]:
         names = ", ".join(table.header[i] for i in taken)
         raise TableError(f"{table.name} already has {names}; say --overwrite to replace them")
     return [i for i in range(len(table.header)) if i not in taken]
+
+
+def _out_encoding(job: Job, table: Table, form: str, tagger: Tagger) -> str:
+    """That of the input, for a delimited file, if it can write the labels."""
+    if form == "jsonl" or job.output == "-":
+        return "utf-8"
+    try:
+        "".join(tag.labels[job.lang] for tag in tagger.taxonomy.tags).encode(table.encoding)
+    except UnicodeEncodeError:
+        click.echo(f"{table.encoding} cannot write the labels; the output is UTF-8", err=True)
+        return "utf-8"
+    return table.encoding
+
+
+def _refuse_late_keys(row: Row, table: Table) -> None:
+    """The columns of a delimited output stand when the first row is written: a JSON key that comes later has no place."""
+    if row.value is None or row.value.keys() <= set(table.header):
+        return
+    late = ", ".join(repr(k) for k in row.value if k not in table.header)
+    raise TableError(
+        f"{table.name}, line {row.line}: {late} did not stand in the first lines; write to a .jsonl file, which keeps it"
+    )
 
 
 def _ragged(row: Row, table: Table) -> bool:
@@ -218,4 +264,5 @@ def _report(counts: Counter[str], number: int, table: Table) -> None:
     if counts["ragged"] > 3:
         click.echo(f"{counts['ragged']} rows in all have too many cells and were tagged unreadable", err=True)
     if counts["short"]:
-        click.echo(f"{counts['short']} rows have too few cells; the missing ones were taken for empty", err=True)
+        have = "1 row has" if counts["short"] == 1 else f"{counts['short']} rows have"
+        click.echo(f"{have} too few cells; the missing ones were taken for empty", err=True)

@@ -25,9 +25,11 @@ def explain(text: str, source_labels: tuple[str, ...], lang: str, profile: str, 
     """Show the tags of TEXT (- for standard input), where they stand in the tree, the words that spoke for each, and what
     was considered and why it lost."""
     from techtags.classifier import Tagger
+    from techtags.tables.encoding import ESCAPE, detect_encoding
 
     if text == "-":
-        text = sys.stdin.read()
+        raw = sys.stdin.buffer.read()
+        text = raw.decode(detect_encoding(raw), ESCAPE)
     tagger = Tagger.load(model, profile=profile, candidates=5)
     result = tagger.tag([text], [source_labels])[0]
     if as_json:
