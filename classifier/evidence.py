@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_SPANS = 3
 # A token belongs to a span when it carries at least this share of the strongest token's part.
 LEAST_SHARE = 0.2
+# A span is shown when it carries at least this share of the heaviest span's part.
+WORTH_SHOWING = 0.15
 
 
 class Explainer:
@@ -86,7 +88,8 @@ class Explainer:
         weights = sums[ends + 1] - sums[starts]
         text = self._texts[doc]
         out = []
-        for k in np.argsort(-weights, kind="stable")[:MOST_SPANS].tolist():
+        order = np.argsort(-weights, kind="stable")[:MOST_SPANS]
+        for k in order[weights[order] >= weights[order[0]] * WORTH_SHOWING].tolist():
             start, end = int(self._start[low + starts[k]]), int(self._end[low + ends[k]])
             out.append(Span(start, end, text[start:end], min(1.0, float(weights[k]) / total)))
         return tuple(out)

@@ -5,8 +5,8 @@ table=techtags/data/example.csv
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-echo '$ techtags tag example.csv -o tagged.csv --text description'
-techtags tag "$table" -o "$out/tagged.csv" --text description
+echo '$ techtags tag example.csv -o tagged.csv --text description --label sector'
+techtags tag "$table" -o "$out/tagged.csv" --text description --label sector
 echo
 python - "$out/tagged.csv" <<'PY'
 import csv, sys, unicodedata

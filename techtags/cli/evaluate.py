@@ -53,7 +53,8 @@ def evaluate(data: Path, model: Path | None, profile: str, json_file: Path | Non
         for name, group in report[key].items():
             click.echo(_line("  " + name, group))
     if json_file:
-        json_file.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        with click.open_file(str(json_file), "w", encoding="utf-8", atomic=True) as file:
+            file.write(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
 
 
 def _line(name: str, group: dict[str, Any]) -> str:

@@ -261,7 +261,8 @@ def build(version: str, released: str | None, output: Path | None, force: bool) 
     path = output or releases_dir() / f"{version}.json"
     if path.exists() and not force:
         raise TaxonomyError(f"{path} exists and releases are immutable; choose a higher version")
-    path.write_text(dump(document), encoding="utf-8", newline="\n")
+    with click.open_file(str(path), "w", encoding="utf-8", atomic=True) as file:
+        file.write(dump(document))
     click.echo(f"{path}: {_count(len(document['tags']), 'tag')}, {_count(len(document['collections']), 'collection')}")
 
 
