@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 
-.PHONY: demo test lint model release clean
+.PHONY: demo test lint model clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..taxonomy.words import normal
 from .result import Assignment, LabelMatch
+from .text import fold_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from ..taxonomy import Taxonomy
 
 _SEPARATORS = re.compile(r"[;；|、,，/\n]+| [&＆+] ")
+
+
+def _plain(name: str) -> str:
+    """The form in which designations are compared; traditional characters become simplified ones."""
+    return normal(fold_text(name))
 
 
 class LabelMatcher:
@@ -38,7 +44,7 @@ class LabelMatcher:
         out: dict[str, LabelMatch] = {}
         for label in labels:
             for part in (label, *_SEPARATORS.split(label)):
-                found = self._names.get(normal(part))
+                found = self._names.get(_plain(part))
                 if found:
                     out.setdefault(found, LabelMatch(label, part.strip()))
                     if part is label:
@@ -52,11 +58,11 @@ class LabelMatcher:
         for tag in self._taxonomy.active:
             for lang in ("en", "zh"):
                 for name in tag.aliases[lang]:
-                    key = normal(name)
+                    key = _plain(name)
                     names[key] = tag.id if names.get(key, tag.id) == tag.id else None
         for tag in self._taxonomy.active:
             for lang in ("en", "zh"):
-                names[normal(tag.labels[lang])] = tag.id
+                names[_plain(tag.labels[lang])] = tag.id
         return {name: tag_id for name, tag_id in names.items() if tag_id}
 
 
@@ -78,7 +84,8 @@ def combine(tags: tuple[Assignment, ...], matches: dict[str, LabelMatch], taxono
         elif finer:
             for t in finer:
                 evidence = (*given.evidence, matches[t])
-                out[t] = Assignment(t, given.probability, "both", None, evidence)
+                # How probable the finer tag is the text does not say.
+                out[t] = Assignment(t, None, "both", None, evidence)
         else:
             out[given.id] = given
     kept = taxonomy.most_specific(out)

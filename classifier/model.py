@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 FORMAT = 1
-MANIFEST, ARRAYS = "manifest.json", "arrays.npz"
+MANIFEST, ARRAYS, TAXONOMY = "manifest.json", "arrays.npz", "taxonomy.json"
 PROFILES = ("balanced", "precision", "recall")
 
 
@@ -92,6 +92,11 @@ class Model:
         """The model's own version."""
         return str(self.manifest["version"])
 
+    @property
+    def identity(self) -> str:
+        """Name, version and the beginning of the hash of the arrays: no two models share it."""
+        return f"{self.manifest['name']}-{self.version}-{self.manifest['files'].get(ARRAYS, '')[:8]}"
+
     @classmethod
     def load(cls, path: str | Path | None = None, taxonomy: Taxonomy | None = None) -> Model:
         """Load a model from its folder; the one shipped in the package by default.
@@ -157,16 +162,25 @@ def describe(tokens: Tokens, matrix: sparse.csr_matrix, margins: NDArray[np.floa
     return Seen(margins, aliases[:, :n_tags], aliases[:, n_tags:], length, chinese)
 
 
-def save(folder: Path, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-    """Write a model; the manifest gets the hashes of the files."""
+def save(folder: Path, taxonomy: Taxonomy, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+    """Write a model; the manifest gets the hash of the arrays."""
     from ..schemas import validate
+    from ..taxonomy import versions
+    from ..taxonomy.source import dump
 
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(folder / ARRAYS, **arrays)  # type: ignore[arg-type]
-    manifest = {**manifest, "files": {ARRAYS: hashlib.sha256((folder / ARRAYS).read_bytes()).hexdigest()}}
+    # Beside first, then renamed, the manifest last: an interruption leaves the old model, or one that is refused.
+    part = folder / f".{ARRAYS}"
+    np.savez_compressed(part, **arrays)  # type: ignore[arg-type]
+    manifest = {**manifest, "files": {ARRAYS: hashlib.sha256(part.read_bytes()).hexdigest()}}
     validate(manifest, "model")
-    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    text = json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    (folder / f".{MANIFEST}").write_text(text, encoding="utf-8", newline="\n")
+    if taxonomy.version not in versions():
+        # A release of the user's own travels with the model, which is of no use without it.
+        (folder / TAXONOMY).write_text(dump(taxonomy.document), encoding="utf-8", newline="\n")
+    part.replace(folder / ARRAYS)
+    (folder / f".{MANIFEST}").replace(folder / MANIFEST)
 
 
 def _read_manifest(folder: Path, *, check: bool) -> dict[str, Any]:
@@ -195,7 +209,8 @@ def _taxonomy_for(manifest: dict[str, Any], taxonomy: Taxonomy | None, folder: P
     made_for = manifest["taxonomy"]
     if taxonomy is None:
         try:
-            taxonomy = Taxonomy.load(made_for["version"])
+            own = folder / TAXONOMY
+            taxonomy = Taxonomy.load(own if own.exists() else made_for["version"])
         except TaxonomyError as error:
             raise ModelError(f"the model in {folder} was made for taxonomy {made_for['version']}: {error}") from None
     if taxonomy.version != made_for["version"]:

@@ -82,7 +82,7 @@ class Candidate:
 
     Attributes:
         id: the tag.
-        probability: as in `Assignment`.
+        probability: calibrated probability that an annotator would give this very tag (not one below it).
         threshold: what it would have needed.
     """
 

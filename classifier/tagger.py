@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .model import Scores
 
 BATCH = 1024
+MOST_CHARACTERS = 400_000  # of a batch: its memory grows with them
 LONGEST = 20_000  # characters; what comes after does not change what a text is about
 
 
@@ -53,7 +54,7 @@ class Tagger:
         self.profile = profile
         self.evidence = evidence
         self.n_candidates = candidates
-        self.versions = Versions(model.taxonomy.version, model.version, __version__)
+        self.versions = Versions(model.taxonomy.version, model.identity, __version__)
         self._labels = LabelMatcher(model.taxonomy)
 
     @classmethod
@@ -94,16 +95,18 @@ class Tagger:
             one `Tagging` a text, in order.
 
         Raises:
-            TypeError: `texts` is one string, or holds something that is no string.
+            TypeError: `texts`, or the labels of a text, are one string, or a text is no string.
             ValueError: there are not as many labels as texts.
         """
         texts = _strings(texts)
         if labels is not None and len(labels) != len(texts):
             raise ValueError(f"{len(texts)} texts and {len(labels)} lists of labels; give one list a text")
+        for i, given in enumerate(labels or ()):
+            if isinstance(given, str):
+                raise TypeError(f"labels of text {i} are one string; give a list of labels a text")
         out: list[Tagging] = []
-        for low in range(0, len(texts), BATCH):
-            part = texts[low : low + BATCH]
-            out += self._batch(part, labels[low : low + BATCH] if labels is not None else [()] * len(part))
+        for low, high in _batches(texts):
+            out += self._batch(texts[low:high], labels[low:high] if labels is not None else [()] * (high - low))
         return out
 
     def predict_proba(self, texts: Iterable[str]) -> NDArray[np.float32]:
@@ -113,7 +116,7 @@ class Tagger:
             (n_texts, n_tags), columns in the order of `tags`.
         """
         texts = _strings(texts)
-        parts = [self.model.score(_cut(texts[i : i + BATCH])).probabilities.closure for i in range(0, len(texts), BATCH)]
+        parts = [self.model.score(_cut(texts[low:high])).probabilities.closure for low, high in _batches(texts)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.tags)), dtype=np.float32)
 
     def tag_frame(
@@ -129,15 +132,17 @@ class Tagger:
 
         Raises:
             KeyError: a column is not there.
-            ValueError: the frame already has such columns.
+            ValueError: the frame already has such columns, or several called as one that is asked for.
         """
         from .columns import COLUMNS, cells
 
-        text_columns = [text] if isinstance(text, str) else list(text)
-        label_columns = [label] if isinstance(label, str) else list(label)
+        text_columns = list(text) if isinstance(text, (list, tuple)) else [text]
+        label_columns = list(label) if isinstance(label, (list, tuple)) else [label]
         for column in (*text_columns, *label_columns):
             if column not in frame.columns:
                 raise KeyError(f"no column {column!r}; there are {', '.join(map(str, frame.columns))}")
+            if list(frame.columns).count(column) > 1:
+                raise ValueError(f"several columns are called {column!r}; rename all but one")
         taken = [c for c in COLUMNS if c in frame.columns]
         if taken:
             raise ValueError(f"the frame already has {', '.join(taken)}; drop them first")
@@ -203,7 +208,13 @@ def join_texts(columns: Sequence[Sequence[str]]) -> list[str]:
 def _value(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None or value != value else str(value)  # NaN is not equal to itself
+    if value is None:
+        return ""
+    try:
+        missing = bool(value != value)  # NaN is not equal to itself
+    except TypeError:
+        missing = True  # pandas.NA is neither equal nor unequal
+    return "" if missing else str(value)
 
 
 def _strings(texts: Iterable[str]) -> list[str]:
@@ -214,6 +225,18 @@ def _strings(texts: Iterable[str]) -> list[str]:
         if not isinstance(text, str):
             raise TypeError(f"text {i} is {type(text).__name__}, not a string")
     return out
+
+
+def _batches(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Bounds of runs of texts that are worked on at once: so many texts, and so many characters, at most."""
+    low = size = 0
+    for at, text in enumerate(texts):
+        size += min(len(text), LONGEST)
+        if at > low and (at - low >= BATCH or size > MOST_CHARACTERS):
+            yield low, at
+            low, size = at, min(len(text), LONGEST)
+    if low < len(texts):
+        yield low, len(texts)
 
 
 def _cut(texts: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from .encoding import ESCAPE, SAMPLE, check_encoding, detect_encoding, sniff, wi
 from .errors import TableError
 
 DELIMITERS = ",;\t|"
+NO_DELIMITER = "\x1f"  # the unit separator, for tables of one column: commas there are text
 # A cell longer than this is taken for a quote that was never closed.
 LONGEST_CELL = 64 << 20
 
@@ -168,7 +169,7 @@ def _delimited(name: str, form: str, text: io.TextIOWrapper, encoding: str, deli
         lines.append(more)
     delimiter = delimiter or ("\t" if form == "tsv" else _delimiter("".join(lines)))
     source = _Lines(itertools.chain(lines, text))
-    reader = csv.reader(source, delimiter=delimiter)
+    reader = csv.reader(source, delimiter=delimiter or NO_DELIMITER)
 
     def record() -> list[str] | None:
         start = before + reader.line_num + 1
@@ -179,6 +180,16 @@ def _delimited(name: str, form: str, text: io.TextIOWrapper, encoding: str, deli
         if cells is not None and source.ended:
             # The reader asked for more to end this row: the file ends inside quotes.
             raise TableError(f"{name}: a quote that opens in the row at line {start} is never closed")
+        raw = source.take()
+        if cells is not None and before + reader.line_num > start:
+            # A row over several lines: were it not for a stray quote, would these be several rows?
+            try:
+                next(csv.reader(iter(raw), delimiter=delimiter or NO_DELIMITER, strict=True), None)
+            except csv.Error:
+                raise TableError(
+                    f"{name}: a quote that opens in the row at line {start} runs over line ends and closes inside a cell; "
+                    "double the quotes inside quoted cells, or remove the stray one"
+                ) from None
         return cells
 
     header = record() or []
@@ -192,7 +203,7 @@ def _delimited(name: str, form: str, text: io.TextIOWrapper, encoding: str, deli
             missing = max(0, width - len(cells))
             yield Row(cells + [""] * missing, before + reader.line_num, missing)
 
-    return Table(name, form, header, rows(), encoding, delimiter, newline, None, lambda: 0)
+    return Table(name, form, header, rows(), encoding, delimiter or ",", newline, None, lambda: 0)
 
 
 class _Lines:
@@ -207,6 +218,12 @@ class _Lines:
         self._lines = lines
         self.last = ""
         self.ended = False
+        self._taken: list[str] = []
+
+    def take(self) -> list[str]:
+        """The lines given since the last call."""
+        taken, self._taken = self._taken, []
+        return taken
 
     def __iter__(self) -> _Lines:
         return self
@@ -217,14 +234,16 @@ class _Lines:
             self.ended = True
             raise StopIteration
         self.last = line
+        self._taken.append(line)
         return line
 
 
 def _delimiter(line: str) -> str:
-    """The delimiter that stands most often in a header outside quotes; a comma if none does."""
-    outside = "".join(line.split('"')[0::2])
+    """The delimiter that stands most often in a header outside quotes; none for a table of one column."""
+    # An odd quote is an inch mark or the like, and encloses nothing.
+    outside = line if line.count('"') % 2 else "".join(line.split('"')[0::2])
     best = max(DELIMITERS, key=outside.count)
-    return best if outside.count(best) else ","
+    return best if outside.count(best) else ""
 
 
 def _jsonl(name: str, form: str, text: io.TextIOWrapper, encoding: str, delimiter: str | None) -> Table:

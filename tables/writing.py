@@ -26,6 +26,10 @@ def neutralise(cell: str) -> str:
     return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
+# Where a JSON object keeps the cells of a ragged row that no column is for.
+SURPLUS = "tt_surplus"
+
+
 class TableWriter(Protocol):
     """What `open_writer` gives.
 
@@ -74,10 +78,15 @@ class _Lines:
         self._file = file
 
     def header(self, names: Sequence[str]) -> None:
-        pass
+        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+        if twice is not None:
+            raise TableError(f"two columns are called {twice!r}, and a JSON object has room for one; rename one, or write CSV")
 
     def row(self, names: Sequence[str], cells: Sequence[Any]) -> None:
-        self.object(dict(zip(names, cells, strict=False)))
+        value: dict[str, Any] = dict(zip(names, cells, strict=False))
+        if len(cells) > len(names):
+            value[SURPLUS] = list(cells[len(names) :])
+        self.object(value)
 
     def object(self, value: dict[str, Any]) -> None:
         # Lone surrogates (bytes that could not be decoded) are written as JSON escapes, which any reader takes.

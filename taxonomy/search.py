@@ -38,7 +38,8 @@ def search(taxonomy: Taxonomy, text: str, limit: int = 10) -> list[Hit]:
     """Tags whose names are like `text`, best first.
 
     A name that equals the text comes before one that begins with it or holds it, then names within a few typos
-    (rapidfuzz's Jaro-Winkler and ratio), then definitions that mention it.  Deprecated tags are left out.
+    (rapidfuzz's ratio; one character of three or more in Chinese), then definitions that mention it.  Deprecated tags
+    are left out.
 
     Args:
         taxonomy: where to look.
@@ -103,6 +104,11 @@ def _score(query: str, name: str, kind: str) -> float:
         return 90.0 + 5 * share - edge
     if (query in name and _holds(name, query)) or (len(name) >= 2 and name in query and is_chinese(name)):
         return 80.0 + 8 * share - edge
+    if len(query) == len(name) >= 3 and is_chinese(query):
+        # One character of three or more mistaken, or two exchanged.
+        wrong = [i for i in range(len(query)) if query[i] != name[i]]
+        if len(wrong) == 1 or (len(wrong) == 2 and sorted(query) == sorted(name)):
+            return 76.0 - edge
     # Typos: only between names of similar length, else short words match everything.
     if share < 0.6 or len(query) < 4:
         return 0.0

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
 
 
-def version_key(version: str) -> tuple[int, int, int, bool, str]:
+def version_key(version: str) -> tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]:
     """Sorts versions by precedence; a pre-release stands before its release."""
     core, _, pre = version.partition("-")
     major, minor, patch = (int(part) for part in core.split("."))
-    return major, minor, patch, not pre, pre
+    # SemVer 11: numeric identifiers compare as numbers and stand before words; a longer pre-release stands later.
+    identifiers = tuple((not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in pre.split(".")) if pre else ()
+    return major, minor, patch, not pre, identifiers
 
 
 def releases_dir() -> Path:
@@ -52,6 +54,8 @@ def read_json(path: Path, what: str) -> tuple[Any, bytes]:
         raise TaxonomyError(f"{path} is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         raise TaxonomyError(f"{path} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except (ValueError, RecursionError):
+        raise TaxonomyError(f"{path} is no {what}: it is nested too deeply, or holds a number too long") from None
 
 
 def load(version: str | PathLike[str] | None = None) -> Taxonomy:

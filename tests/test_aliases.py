@@ -7,8 +7,8 @@ import copy
 import pytest
 from made_up_words import ORDER, ambiguous, made_up
 
-from techtags.classifier.aliases import AliasIndex
-from techtags.classifier.text import tokenize
+from techtags.classifier.aliases import LONGEST, AliasIndex
+from techtags.classifier.text import tokenize, whole_phrases
 from techtags.schemas import problems
 from techtags.taxonomy import Taxonomy
 
@@ -134,3 +134,13 @@ def test_an_unsettled_homonym_hides_nothing_inside_it() -> None:
     index = AliasIndex(Taxonomy(document), ORDER)
     assert own(index, "an organic solar cell") == {"solar": 1}
     assert own(index, "an organic solar cell on a wafer") == {"processors": 1}
+
+
+def test_every_alias_and_word_of_context_can_be_found() -> None:
+    """A name that punctuation divides, or that is too long, would never match a text."""
+    for tag in Taxonomy.load().active:
+        words = [a for lang in ("en", "zh") for a in tag.aliases[lang]]
+        words += [w for mark in tag.ambiguous for w in (*mark.with_, *mark.not_with)]
+        _, lengths = whole_phrases(words, LONGEST)
+        lost = [w for w, n in zip(words, lengths, strict=True) if not n]
+        assert not lost, f"{tag.id}: {lost} can never match; write them without punctuation, in at most {LONGEST} tokens"

@@ -4,6 +4,7 @@ predictions for rows that the first stage had not seen, then once on all rows.""
 from __future__ import annotations
 
 import json
+import math
 import platform
 from datetime import date
 from importlib.metadata import version as library_version
@@ -22,7 +23,7 @@ from ..classifier.text import tokenize
 from .folds import assign, clusters
 from .linear import fit, make_featurizer
 from .metrics import figures
-from .rows import Row, for_training, read_rows, sha256, targets, written_rows
+from .rows import DataError, Row, for_training, read_rows, sha256, targets, written_rows
 from .stack import fit_closure, fit_exact
 from .thresholds import BETA, choose_backoffs, per_tag
 
@@ -36,13 +37,7 @@ if TYPE_CHECKING:
 
 DEFAULTS: dict[str, float] = {"longest_word": 2, "longest_han": 4, "min_df": 3, "alias_weight": 0.4, "c": 1.0}
 FOLDS = 5
-
-
-def first_stage_targets(rows: Sequence[Row], taxonomy: Taxonomy, layout: Layout) -> NDArray[np.int64]:
-    """(n, outputs) of 0 and 1, in the order that `Layout` describes."""
-    exact = targets(rows, taxonomy, layout.order, closure=False)
-    closure = targets(rows, taxonomy, layout.order, closure=True)[:, layout.internal]
-    return np.concatenate([exact, closure, exact.any(axis=1, keepdims=True).astype(np.int64)], axis=1)
+LEAST_ROWS = 50
 
 
 def see(featurizer: Featurizer, texts: Sequence[str], weights: Any, intercepts: Any, n_tags: int) -> Seen:
@@ -79,7 +74,7 @@ def train(
         out: folder to write.
         name, version: of the model.
         seed: everything random follows from it.
-        jobs: threads.
+        jobs: processes.
         settings: overrides of `DEFAULTS`.
         say: is told how far it has got.
 
@@ -94,43 +89,58 @@ def train(
     layout = Layout(taxonomy, order)
     aliases = AliasIndex(taxonomy, order)
     rows = for_training([r for path in data for r in read_rows(path, taxonomy)])
+    if len(rows) < LEAST_ROWS:
+        raise DataError(f"{len(rows)} rows to train on (those for measuring aside); at least {LEAST_ROWS} are needed")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot write to {out}: {error.strerror}") from None
     written = written_rows(taxonomy)
     say(f"{len(rows)} annotated rows, {len(written)} of the taxonomy's own words, {len(order)} tags")
-    exact = targets(rows, taxonomy, order, closure=False)
-    closure = targets(rows, taxonomy, order, closure=True)
+    every = [*rows, *written]
+    annotated = np.arange(len(every)) < len(rows)
+    exact = targets(every, taxonomy, order, closure=False)
+    closure = targets(every, taxonomy, order, closure=True)
     primary = np.zeros_like(exact)
-    for i, row in enumerate(rows):
+    for i, row in enumerate(every):
         if row["tags"]:
             primary[i, order.index(row["tags"][0])] = 1
-    prior = np.log((exact.sum(axis=0) + 1) / (len(rows) + len(order))).astype(np.float32)
-    fold = assign(clusters(rows), FOLDS, seed)
+    prior = np.log((exact[annotated].sum(axis=0) + 1) / (len(rows) + len(order))).astype(np.float32)
+    groups = clusters(rows)
+    if len(np.unique(groups)) < LEAST_ROWS:
+        raise DataError(f"only {len(np.unique(groups))} of {len(rows)} rows differ; at least {LEAST_ROWS} must")
+    # Written rows are folded too: the second stage learns from them how much short and coarse texts can say.
+    fold = np.concatenate([assign(groups, FOLDS, seed), assign(np.arange(len(written)), FOLDS, seed)])
 
-    def stage(kept: list[Row]) -> tuple[Featurizer, NDArray[np.float32], NDArray[np.float32]]:
-        featurizer = make_featurizer([r["text"] for r in kept], aliases, settings)
-        x = featurizer.transform([r["text"] for r in kept])
-        y = first_stage_targets(kept, taxonomy, layout)
-        return featurizer, *fit(x, y, c=settings["c"], jobs=jobs, seed=seed % 2**31)
+    def stage(kept: NDArray[np.bool_]) -> tuple[Featurizer, NDArray[np.float32], NDArray[np.float32]]:
+        texts = [row["text"] for row, keep in zip(every, kept, strict=True) if keep]
+        featurizer = make_featurizer(texts, aliases, settings)
+        any_technology = exact.any(axis=1, keepdims=True).astype(np.int64)
+        y = np.concatenate([exact, closure[:, layout.internal], any_technology], axis=1)[kept]
+        return featurizer, *fit(featurizer.transform(texts), y, c=settings["c"], jobs=jobs, seed=seed % 2**31)
 
     parts: list[tuple[NDArray[np.int64], Seen]] = []
     for k in range(FOLDS):
         test = np.flatnonzero(fold == k)
-        featurizer, weights, intercepts = stage([r for r, f in zip(rows, fold, strict=True) if f != k] + written)
+        featurizer, weights, intercepts = stage(fold != k)
         narrow, scales = _through_int8(weights)
-        parts.append((test, see(featurizer, [rows[i]["text"] for i in test], narrow * scales, intercepts, len(order))))
+        parts.append((test, see(featurizer, [every[i]["text"] for i in test], narrow * scales, intercepts, len(order))))
         say(f"fold {k + 1} of {FOLDS}: first stage done")
     back = np.argsort(np.concatenate([t for t, _ in parts]))
     seen = _stack([s for _, s in parts])[back]
 
     made = _second_stage_by_fold(seen, exact, primary, closure, prior, layout, fold, seed)
     say("second stage by fold: done")
-    thresholds, backoffs = zip(*(_decide(made, exact, layout, p) for p in PROFILES), strict=True)
-    measured = _figures(made, rows, taxonomy, layout, thresholds[0], backoffs[0])
+    # Thresholds and figures are for texts as they come, so annotated rows alone decide them.
+    real, gold = made[annotated], exact[annotated]
+    thresholds, backoffs = zip(*(_decide(real, gold, layout, p) for p in PROFILES), strict=True)
+    measured = _figures(real, rows, taxonomy, layout, thresholds[0], backoffs[0])
     say(f"cross-validated leaf F1 {measured['leaf']['f1']:.3f}, domain F1 {measured['domain']['f1']:.3f}")
 
     exact_network = fit_exact(seen, exact, primary, prior, layout, seed % 2**31)
     # The closure network must see exact probabilities as uncertain as it will meet them: those of the folds.
     closure_network = fit_closure(seen, made.exact, closure, layout, seed % 2**31)
-    featurizer, weights, intercepts = stage(rows + written)
+    featurizer, weights, intercepts = stage(np.ones(len(every), dtype=bool))
     say("first stage on all rows: done")
     narrow, scales = _through_int8(weights)
     arrays = {
@@ -167,7 +177,7 @@ def train(
         "settings": {**settings, "longest_word": int(settings["longest_word"]), "longest_han": int(settings["longest_han"])},
         "figures": {"cross_validated": _rounded(measured)},
     }
-    save(out, manifest, arrays)
+    save(out, taxonomy, manifest, arrays)
     written_manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     return written_manifest
 
@@ -225,4 +235,6 @@ def _rounded(value: Any) -> Any:
         return {k: _rounded(v) for k, v in value.items()}
     if isinstance(value, list):
         return [_rounded(v) for v in value]
-    return round(value, 4) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return round(value, 4) if math.isfinite(value) else None
+    return value

@@ -65,6 +65,10 @@ def read_rows(path: Path, taxonomy: Taxonomy) -> list[Row]:
             raise DataError(f"{path}, line {number}: not JSON: {error.msg}") from None
         except UnicodeDecodeError as error:
             raise DataError(f"{path} is not UTF-8 (near byte {error.start}); convert it first") from None
+        except DataError:
+            raise
+        except (ValueError, RecursionError):
+            raise DataError(f"{path}, line {number}: too deep, or a number too long") from None
         except IsADirectoryError:
             raise DataError(f"{path} is a directory; give a JSONL file") from None
     if not rows:
@@ -77,9 +81,9 @@ def _row(raw: Any, path: Path, number: int, taxonomy: Taxonomy) -> Row:
     if not isinstance(raw, dict) or not isinstance(raw.get("text"), str) or not isinstance(raw.get("tags"), list):
         raise DataError(f"{where}: need an object with text (a string) and tags (a list of ids)")
     for tag in raw["tags"]:
-        if tag not in taxonomy:
-            raise DataError(f"{where}: {tag!r} is no tag of taxonomy {taxonomy.version}")
-    lang = raw.get("lang") or language(raw["text"])
+        if not isinstance(tag, str) or tag not in taxonomy or taxonomy[tag].status != "active":
+            raise DataError(f"{where}: {tag!r} is no active tag of taxonomy {taxonomy.version}")
+    lang = str(raw.get("lang") or language(raw["text"]))
     return Row(
         id=str(raw.get("id", number)),
         text=raw["text"],

@@ -23,6 +23,10 @@ NAMES = (
 # Taken only where no column is called anything above: a title beside an abstract says less.
 TITLES = ("tagline", "title", "标题", "题目", "项目名称")
 _NOISE = re.compile(r"[\s_\-.:：()（）\[\]]+")
+# Columns that say something of a text, or only point to it.
+_ABOUT_TEXT = re.compile(
+    r"\b(url|link|id|ids|type|language|lang|date|length|count|source|code)\b|编号|链接|网址|类型|日期|语言|来源|字数"
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -39,7 +43,7 @@ def guess_text_column(header: Sequence[str]) -> int | None:
                 return plain.index(wanted)
         for wanted in names:
             for at, name in enumerate(plain):
-                if _holds(name, wanted):
+                if _holds(name, wanted) and not _ABOUT_TEXT.search(name):
                     return at
     return None
 

@@ -78,11 +78,14 @@ def _stoppable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # A signal that is ignored (nohup) stays ignored.
+    before = [(s, signal.signal(s, stop)) for s in signals if signal.getsignal(s) is not signal.SIG_IGN]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for s, handler in before:
+            signal.signal(s, handler)
 
 
 def _run(job: Job, table: Table) -> None:
@@ -127,6 +130,8 @@ def _shape(job: Job, table: Table) -> tuple[str, str]:
     """The layout, and the format of the output."""
     layout = job.layout or "wide"
     if layout == "jsonl":
+        if job.to not in (None, "jsonl") or (job.output != "-" and format_of(job.output, job.to, "--to") != "jsonl"):
+            raise click.UsageError("--layout jsonl writes JSON lines; name the output .jsonl")
         return layout, "jsonl"
     if job.output == "-":
         return layout, job.to or table.form
@@ -226,6 +231,9 @@ def _write(
         if row.value is not None and writer.form == "jsonl":
             # From JSONL to JSONL the object keeps its values, types and all.
             kept = {k: v for k, v in row.value.items() if k not in COLUMNS}
+            if len(kept) < len(row.value) and not job.overwrite:
+                taken = ", ".join(k for k in row.value if k in COLUMNS)
+                raise TableError(f"{table.name}, line {row.line}: already has {taken}; say --overwrite to replace them")
             writer.object({**kept, **dict(zip(COLUMNS, added, strict=True))})
         else:
             surplus = row.cells[len(table.header) :]

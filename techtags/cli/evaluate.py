@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,16 @@ def evaluate(data: Path, model: Path | None, profile: str, json_file: Path | Non
             click.echo(_line("  " + name, group))
     if json_file:
         with click.open_file(str(json_file), "w", encoding="utf-8", atomic=True) as file:
-            file.write(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+            file.write(json.dumps(_finite(report), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    """`value` with null where there is no figure (a share of no rows), since JSON has no NaN."""
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _line(name: str, group: dict[str, Any]) -> str:

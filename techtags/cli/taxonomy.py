@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from techtags.taxonomy import Taxonomy, TaxonomyError
+from techtags.taxonomy import Taxonomy, TaxonomyError, is_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +116,13 @@ def search(text: tuple[str, ...], limit: int, lang: str, release: str | None, as
     from techtags.taxonomy import search as find
 
     query = " ".join(text)
-    hits = find(Taxonomy.load(release), query, limit)
+    tax = Taxonomy.load(release)
+    hits = find(tax, query, limit)
+    if not hits and is_chinese(query):
+        # Perhaps in traditional characters; folding them costs NumPy, so only then.
+        from techtags.classifier.text import fold_text
+
+        hits = find(tax, fold_text(query), limit)
     if as_json:
         _print_json([{"id": h.tag.id, "score": round(h.score, 1), "matched": h.matched, "kind": h.kind} for h in hits])
         return
@@ -196,7 +202,8 @@ def _show_collection(c: Collection, lang: str) -> None:
 @taxonomy.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def validate(file: Path) -> None:
-    """Check FILE: a release, a source file or a collection, against its schema and the rules of the standard."""
+    """Check FILE against its schema: a release, a source file or a collection; a release also against the rules of the
+    standard (those of sources and collections are checked when they are built)."""
     from techtags.schemas import problems
     from techtags.taxonomy.checks import check_release
     from techtags.taxonomy.store import read_json
@@ -261,8 +268,8 @@ def build(version: str, released: str | None, output: Path | None, force: bool) 
     path = output or releases_dir() / f"{version}.json"
     if path.exists() and not force:
         raise TaxonomyError(f"{path} exists and releases are immutable; choose a higher version")
-    with click.open_file(str(path), "w", encoding="utf-8", atomic=True) as file:
-        file.write(dump(document))
+    with click.open_file(str(path), "w", encoding="utf-8", atomic=True) as out:
+        out.write(dump(document))
     click.echo(f"{path}: {_count(len(document['tags']), 'tag')}, {_count(len(document['collections']), 'collection')}")
 
 

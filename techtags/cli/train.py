@@ -17,7 +17,7 @@ import click
 @click.option("--name", default="fast", show_default=True, help="Name of the model.")
 @click.option("--model-version", default="1", show_default=True, help="Version of the model.")
 @click.option("--seed", default=20261121, show_default=True)
-@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Threads.")
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
 def train(data: tuple[Path, ...], output: Path, release: str | None, name: str, model_version: str, seed: int, jobs: int) -> None:
     """Train a model on annotated rows.
 
