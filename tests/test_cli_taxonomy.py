@@ -467,3 +467,8 @@ def test_help_names_every_command() -> None:
     text = _good("--help")
     for name in ("build", "collections", "diff", "export", "format", "list", "search", "show", "tree", "validate"):
         assert f"\n  {name} " in text
+
+
+def test_search_in_traditional_characters() -> None:
+    done = CliRunner().invoke(cli, ["taxonomy", "search", "半導體設備"])
+    assert done.exit_code == 0 and done.output.startswith("semiconductor-equipment ")

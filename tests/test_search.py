@@ -114,3 +114,10 @@ def test_deprecated_tags_are_left_out() -> None:
     tax = load(make_release())
     assert "old-lathes" not in [h.tag.id for h in search(tax, "treadle lathes")]
     assert "old-lathes" not in [h.tag.id for h in search(tax, "old-lathes")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "tag_id"), [("光克机", "lithography"), ("人智工能", "artificial-intelligence"), ("工业机气人", "industrial-robots")]
+)
+def test_typos_in_chinese(typed: str, tag_id: str) -> None:
+    assert tag_id in [hit.tag.id for hit in search(Taxonomy.load(), typed)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import stat
 import tempfile
@@ -384,3 +385,24 @@ def test_any_bytes_go_out_as_they_came(rows: list[list[bytes]]) -> None:
         assert got == rows
         write(Path(folder) / "out.csv", cells(path, encoding="utf-8"), encoding="utf-8")
         assert cells(Path(folder) / "out.csv", encoding="utf-8") == cells(path, encoding="utf-8")
+
+
+def test_a_table_of_one_column_keeps_its_commas(tmp_path: Path) -> None:
+    path = put(tmp_path, 'text\nFabless designer of chips, processors; boards\n"quoted, too"\n')
+    assert cells(path) == [["text"], ["Fabless designer of chips, processors; boards"], ["quoted, too"]]
+
+
+def test_a_stray_quote_that_swallows_rows_is_an_error(tmp_path: Path) -> None:
+    path = put(tmp_path, 'id,about\n1,"Wind farm\n2,Solar cells\n3,"Chips"\n4,x\n')
+    with pytest.raises(TableError, match="line 2 runs over line ends and closes inside a cell"):
+        cells(path)
+
+
+def test_json_lines_keep_surplus_cells_and_refuse_equal_names(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    with open_writer(str(out), "jsonl") as writer:
+        writer.header(["a", "b"])
+        writer.row(["a", "b"], ["1", "2", "3", "4"])
+    assert json.loads(out.read_text(encoding="utf-8")) == {"a": "1", "b": "2", "tt_surplus": ["3", "4"]}
+    with pytest.raises(TableError, match="two columns are called 'a'"), open_writer(str(out), "jsonl") as writer:
+        writer.header(["a", "b", "a"])

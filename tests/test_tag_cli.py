@@ -134,6 +134,18 @@ def test_a_json_key_that_comes_late_is_not_lost_silently(tmp_path: Path) -> None
     assert (len(found), found[-1]["late"]) == (1201, 1)
 
 
+def test_own_keys_that_come_late_are_not_replaced_silently(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"text": "a"}\n' * 1200 + '{"text": "b", "tt_primary": "mine"}\n')
+    failed(techtags("tag", path, "-o", tmp_path / "out.jsonl"), 1, "line 1201", "tt_primary", "--overwrite")
+    assert not (tmp_path / "out.jsonl").exists()
+    assert techtags("tag", path, "-o", tmp_path / "out.jsonl", "--overwrite").code == 0
+
+
+def test_json_lines_do_not_go_into_a_csv(tmp_path: Path, small: Path) -> None:
+    failed(techtags("tag", small, "--layout", "jsonl", "-o", tmp_path / "out.csv"), 2, "name the output .jsonl")
+
+
 # Options
 
 
@@ -164,6 +176,10 @@ def test_the_guessed_column_is_named(small: Path) -> None:
         ("ＩＤ，x,ＡＢＳＴＲＡＣＴ", 1),
         ("id,descriptive,contextual", None),
         ("a,b", None),
+        ("Description Language,Business Overview", 1),
+        ("profile_url,公司业务介绍", 1),
+        ("项目内容编号,项目名称", 1),
+        ("content_type,a", None),
     ],
 )
 def test_guessing(header: str, guess: int | None) -> None:
@@ -399,11 +415,17 @@ def test_a_hundred_thousand_rows_through_a_pipe() -> None:
     assert "100000 rows in, 100000 rows out" in done.err
 
 
-def test_stopped_in_the_middle_it_leaves_nothing(tmp_path: Path) -> None:
+def _may_be_hung_up() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # else a test run under nohup would wait for ever
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_stopped_in_the_middle_it_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     out = tmp_path / "out.csv"
     out.write_text("old")
     command = [sys.executable, "-m", "techtags", "tag", "-", "-o", str(out)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, preexec_fn=_may_be_hung_up) as process:
         assert process.stdin is not None
         assert process.stderr is not None
         # More than is read at first to tell the encoding; then the program waits for the rest, which does not come.
@@ -413,10 +435,10 @@ def test_stopped_in_the_middle_it_leaves_nothing(tmp_path: Path) -> None:
         while not list(tmp_path.glob(".out.csv.*.part")) and time.monotonic() < patience:
             time.sleep(0.02)
         assert list(tmp_path.glob(".out.csv.*.part"))
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         errors = process.stderr.read().decode()
         process.stdin.close()
-        assert process.wait(30) == 128 + signal.SIGTERM
+        assert process.wait(30) == 128 + number
     assert "Traceback" not in errors
     assert out.read_text() == "old"
     assert list(tmp_path.iterdir()) == [out]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from techtags import Tagger, Tagging, Taxonomy
 from techtags.classifier import COLUMNS, Model, ModelError, Span
+from techtags.classifier.tagger import LONGEST, MOST_CHARACTERS, _batches
 from techtags.schemas import validate
 
 
@@ -183,6 +184,17 @@ class TestLabels:
     def test_no_technology_stays_none(self, tagger: Tagger) -> None:
         assert tagger.tag(["Lets offices"], [["Real estate"]])[0].status == "none"
 
+    def test_a_finer_label_has_no_probability_of_its_own(self, tagger: Tagger) -> None:
+        result = tagger.tag(["A listed semiconductor company"], [["Lithography"]])[0]
+        assert [(t.id, t.basis, t.probability) for t in result.tags] == [("lithography", "both", None)]
+
+    def test_traditional_characters(self, tagger: Tagger) -> None:
+        assert tagger.tag([""], [["半導體"]])[0].ids == ["semiconductors"]
+
+    def test_one_string_is_no_list(self, tagger: Tagger) -> None:
+        with pytest.raises(TypeError, match="labels of text 0 are one string"):
+            tagger.tag(["a"], ["Software"])  # type: ignore[list-item]
+
     def test_number_of_labels_must_match(self, tagger: Tagger) -> None:
         with pytest.raises(ValueError, match="2 texts and 1 lists of labels"):
             tagger.tag(["a", "b"], [[]])
@@ -207,8 +219,32 @@ class TestFrame:
         with pytest.raises(ValueError, match="already has tt_tags"):
             tagger.tag_frame(frame, text="about")
 
+    def test_missing_values_of_every_kind(self, tagger: Tagger) -> None:
+        frame = pd.DataFrame({"about": pd.array(["海上风电场", pd.NA], dtype="string"), 0: [float("nan"), 3]})
+        assert list(tagger.tag_frame(frame, text="about")["tt_status"]) == ["tagged", "unreadable"]
+        assert list(tagger.tag_frame(frame, text=["about", 0])["tt_status"]) == ["tagged", "unreadable"]  # type: ignore[list-item]
+
+    def test_columns_of_one_name(self, tagger: Tagger) -> None:
+        frame = pd.DataFrame([["a", "b"]], columns=["about", "about"])
+        with pytest.raises(ValueError, match="several columns are called 'about'"):
+            tagger.tag_frame(frame, text="about")
+
     def test_empty_frame(self, tagger: Tagger) -> None:
         assert list(tagger.tag_frame(pd.DataFrame({"about": []}), text="about").columns) == ["about", *COLUMNS]
+
+
+def test_long_texts_are_worked_on_in_small_batches(tagger: Tagger) -> None:
+    texts = ["光伏组件" * 4000, "海上风电场", "x" * 500_000, *(["锂电池正极材料" * 2000] * 60), "半导体"]
+    bounds = list(_batches(texts))
+    assert [low for low, _ in bounds][1:] == [high for _, high in bounds][:-1] and bounds[-1][1] == len(texts)
+    assert all(sum(min(len(t), LONGEST) for t in texts[a:b]) <= MOST_CHARACTERS for a, b in bounds)
+    assert len(bounds) > 1
+    assert [r.primary for r in tagger.tag(texts)][:2] == ["photovoltaics", "wind-power"]
+
+
+def test_a_model_says_which_it_is(tagger: Tagger) -> None:
+    made = tagger.model.manifest
+    assert str(tagger.versions.model) == f"{made['name']}-{made['version']}-{made['files']['arrays.npz'][:8]}"
 
 
 def test_wrong_arguments_are_named(tagger: Tagger) -> None:

@@ -300,3 +300,20 @@ def test_is_chinese(text: str, answer: bool) -> None:
 
 def test_document_is_kept_as_it_stands() -> None:
     assert TAX.document == json.loads((releases_dir() / "1.0.0.json").read_text(encoding="utf-8"))
+
+
+def test_versions_sort_as_semver_says() -> None:
+    ordered = [
+        "1.0.0-alpha",
+        "1.0.0-alpha.1",
+        "1.0.0-alpha.beta",
+        "1.0.0-rc.9",
+        "1.0.0-rc.10",
+        "1.0.0",
+        "1.0.1",
+        "1.10.0",
+        "2.0.0-rc.1",
+    ]
+    as_text = sorted(ordered)
+    assert as_text != ordered
+    assert sorted(as_text, key=version_key) == ordered

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from techtags import Tagger, Taxonomy
 from techtags.classifier import ModelError
+from techtags.classifier.model import save
 from techtags.cli import cli
 from techtags.training import DataError, read_rows
 from techtags.training.folds import assign, clusters
@@ -67,7 +68,9 @@ def test_a_trained_model_knows_its_world(folder: Path) -> None:
     done = CliRunner().invoke(cli, arguments)
     assert done.exit_code == 0, done.output
     assert "by language" in done.output and "by source" in done.output
-    report = json.loads(report_file.read_text(encoding="utf-8"))
+    written = report_file.read_text(encoding="utf-8")
+    assert "NaN" not in written
+    report = json.loads(written)
     assert report["model"]["name"] == "tiny"
     assert report["all"]["leaf"]["f1"] > 0.9
     assert report["all"]["none"]["recall"] > 0.8
@@ -91,6 +94,26 @@ def test_manifest_says_what_it_was_made_of(folder: Path) -> None:
     assert manifest["figures"]["cross_validated"]["rows"] == 500
 
 
+def test_too_few_rows_are_refused_before_any_work(tmp_path: Path) -> None:
+    for rows, message in ((world(12, 5), "12 rows to train on"), ([world(1, 6)[0]] * 80, "only 1 of 80 rows differ")):
+        (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        done = CliRunner().invoke(cli, ["train", "--data", str(tmp_path / "rows.jsonl"), "-o", str(tmp_path / "m")])
+        assert done.exit_code == 1 and message in done.output
+
+
+def test_a_release_of_ones_own_travels_with_its_model(folder: Path, tmp_path: Path) -> None:
+    document = {**Taxonomy.load().document, "version": "1.0.1"}
+    (tmp_path / "own.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    shipped = Tagger.load(folder / "model").model
+    own = Taxonomy.load(tmp_path / "own.json")
+    manifest = {**shipped.manifest, "taxonomy": {"version": "1.0.1", "sha256": own.sha256}}
+    with np.load(folder / "model" / "arrays.npz", allow_pickle=False) as data:
+        save(tmp_path / "model", own, manifest, {name: data[name] for name in data.files})
+    assert Tagger.load(tmp_path / "model").taxonomy.version == "1.0.1"
+    with pytest.raises(ModelError, match=r"made for taxonomy 1\.0\.1, not 1\.0\.0"):
+        Tagger.load(tmp_path / "model", taxonomy=Taxonomy.load())
+
+
 def test_rows_for_measuring_are_not_trained_on() -> None:
     rows = [row(0, "a", []), row(1, "b", [], use="measure"), row(2, "c", [])]
     assert [r["id"] for r in for_training(rows)] == ["0", "2"]
@@ -102,8 +125,10 @@ def test_rows_for_measuring_are_not_trained_on() -> None:
         ("", "holds no rows"),
         ("{", "line 1: not JSON"),
         ('{"text": "a", "tags": []}\n[1]', "line 2: need an object with text"),
-        ('{"text": "a", "tags": ["warp-drives"]}', "line 1: 'warp-drives' is no tag of taxonomy 1.0.0"),
+        ('{"text": "a", "tags": ["warp-drives"]}', "line 1: 'warp-drives' is no active tag of taxonomy 1.0.0"),
         ('{"text": 3, "tags": []}', "line 1: need an object with text"),
+        ('{"text": "a", "tags": [["x"]]}', "line 1: ['x'] is no active tag"),
+        ('{"text": "a", "tags": []}\n' + "[" * 100_000, "line 2: "),
     ],
 )
 def test_bad_rows_are_named(tmp_path: Path, content: str, message: str) -> None:
