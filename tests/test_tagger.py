@@ -58,7 +58,7 @@ def test_traditional_and_simplified_give_the_same(tagger: Tagger) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Owns and lets office buildings in three cities", "连锁火锅餐厅的经营与管理", "A family law firm"]
+    "text", ["Owns and lets office buildings in three cities", "连锁火锅餐厅的经营与管理", "Family-run estate agency in Leeds"]
 )
 def test_no_technology_is_none(tagger: Tagger, text: str) -> None:
     result = tagger.tag([text])[0]
