@@ -69,8 +69,9 @@ def load(version: str | PathLike[str] | None = None) -> Taxonomy:
     path = Path(version)
     if isinstance(version, str) and not path.exists():
         raise TaxonomyError(f"{version!r} is neither a release ({', '.join(versions())}) nor a file")
-    document, raw = read_json(path, "release")
+    document, _ = read_json(path, "release")
     from ..schemas import SchemaProblem, validate
+    from .source import dump
 
     try:
         validate(document, "release")
@@ -81,7 +82,8 @@ def load(version: str | PathLike[str] | None = None) -> Taxonomy:
     found = check_release(document)
     if found:
         raise TaxonomyError(f"{path} breaks the rules of the standard: {found[0]}")
-    return Taxonomy(document, hashlib.sha256(raw).hexdigest())
+    # The hash is that of the form in which releases are written, however this file is spaced.
+    return Taxonomy(document, hashlib.sha256(dump(document).encode()).hexdigest())
 
 
 @lru_cache(maxsize=4)
