@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from ..taxonomy.words import normal
+from .features import PhraseTable
 from .text import phrases, whole_phrases
 
 if TYPE_CHECKING:
@@ -65,9 +66,6 @@ class AliasIndex:
     """
 
     def __init__(self, taxonomy: Taxonomy, order: Sequence[str]) -> None:
-        from .features import PhraseTable
-
-        self.order = tuple(order)
         self.n_tags = len(order)
         position = {tag_id: i for i, tag_id in enumerate(order)}
         # An entry is one name of one tag: its text, and for a homonym the words that settle it.
@@ -97,23 +95,19 @@ class AliasIndex:
         against = [(phrase[w], i) for i, (_, _, no) in enumerate(entries) for w in no if w in phrase]
         # A name cannot support or oppose itself.
         support, against = ([(p, i) for p, i in pairs if p != entry_phrase[i]] for pairs in (support, against))
-        needs = [bool(yes) for _, yes, _ in entries]
         self._table = PhraseTable(keys)
         n, m = len(keys), len(entry_phrase)
         self._entry_tag = np.array([name.tag for name in self.names], dtype=np.int64)
-        self._needs = np.array(needs, dtype=bool)
-        self._entries = _incidence([(p, e) for e, p in enumerate(entry_phrase)], (n, m))
-        self._support = _incidence(support, (n, m))
-        self._against = _incidence(against, (n, m))
+        self._needs = np.array([bool(yes) for _, yes, _ in entries], dtype=bool)
+        self._entries = _marks(entry_phrase, range(m), (n, m))
+        self._support, self._against = (
+            _marks([p for p, _ in pairs], [i for _, i in pairs], (n, m)) for pairs in (support, against)
+        )
         self._guarded = bool(support or against)
         self._is_name = np.zeros(n, dtype=bool)
         self._is_name[entry_phrase] = True
-        own = np.zeros((self.n_tags, self.n_tags), dtype=np.float32)
-        for i, tag_id in enumerate(order):
-            for above in taxonomy.ancestor_ids(tag_id):
-                if above in position:
-                    own[i, position[above]] = 1
-        self._above = sparse.csr_matrix(own)
+        above = [(position[t], position[a]) for t in order for a in taxonomy.ancestor_ids(t) if a in position]
+        self._above = _marks([t for t, _ in above], [a for _, a in above], (self.n_tags, self.n_tags))
 
     def _known(self, tokens: Tokens) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
         """Every phrase of the index wherever it stands: phrase, first token and number of tokens, parallel arrays."""
@@ -177,15 +171,12 @@ class AliasIndex:
         return tags
 
 
-def _incidence(pairs: list[tuple[int, int]], shape: tuple[int, int]) -> sparse.csr_matrix:
-    rows = [p for p, _ in pairs]
-    columns = [e for _, e in pairs]
-    return sparse.csr_matrix((np.ones(len(pairs), dtype=np.float32), (rows, columns)), shape=shape)
-
-
-def _marks(doc: NDArray[Any], phrase: NDArray[Any], shape: tuple[int, int]) -> sparse.csr_matrix:
-    """A matrix with 1 at (doc, phrase), however often the pair stands there."""
-    marks = sparse.csr_matrix((np.ones(len(doc), dtype=np.float32), (doc, phrase)), shape=shape)
+def _marks(
+    rows: NDArray[Any] | Sequence[int], columns: NDArray[Any] | Sequence[int], shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    """A matrix with 1 at each (row, column), however often the pair is given."""
+    places = (np.asarray(rows, dtype=np.int64), np.asarray(columns, dtype=np.int64))
+    marks = sparse.csr_matrix((np.ones(len(rows), dtype=np.float32), places), shape=shape)
     marks.data[:] = 1
     return marks
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .model import PROFILES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -45,7 +47,7 @@ def decide(scores: Scores, model: Model, profile: str, n_candidates: int = 3) ->
         profile: which thresholds.
         n_candidates: how many tags not given to report.
     """
-    at = model.profile_rows[profile]
+    at = PROFILES.index(profile)
     thresholds, backoffs = model.thresholds[at], model.backoffs[at]
     made = scores.probabilities
     given = choose(made, thresholds, backoffs, model.layout)

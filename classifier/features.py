@@ -1,7 +1,7 @@
 """Tokens to feature vectors: which known phrases a text holds, and how much each counts.
 
 A feature is a phrase of one to four tokens that training found worth keeping, or the evidence of the taxonomy's own words for
-one tag (how many different unambiguous aliases of the tag, or of a tag below it, stand in the text).  Phrase features carry
+one tag (how many different names of the tag, or of tags below it, stand in the text in its sense).  Phrase features carry
 sublinear term frequency times inverse document frequency and unit length (Salton and Buckley, 1988).
 """
 

@@ -54,16 +54,7 @@ class LabelMatcher:
     def _collect(self) -> dict[str, str]:
         # A whole designation leaves a homonym less room than running text does, so marked names count here too; a name
         # that two tags share says nothing.
-        names: dict[str, str | None] = {}
-        for tag in self._taxonomy.active:
-            for lang in ("en", "zh"):
-                for name in tag.aliases[lang]:
-                    key = _plain(name)
-                    names[key] = tag.id if names.get(key, tag.id) == tag.id else None
-        for tag in self._taxonomy.active:
-            for lang in ("en", "zh"):
-                names[_plain(tag.labels[lang])] = tag.id
-        return {name: tag_id for name, tag_id in names.items() if tag_id}
+        return {_plain(name): ids[0] for name, ids in self._taxonomy.names.items() if len(ids) == 1}
 
 
 def combine(tags: tuple[Assignment, ...], matches: dict[str, LabelMatch], taxonomy: Taxonomy) -> tuple[Assignment, ...]:

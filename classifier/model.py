@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,7 +82,8 @@ class Model:
             raise ModelError(f"the model's weights are {self.weights.shape}, which does not fit its vocabulary; reinstall it")
         self.exact_network = Network.from_arrays(arrays, "exact_")
         self.closure_network = Network.from_arrays(arrays, "closure_")
-        # (profiles, tags): what a tag's exact probability, and its closure probability for backing off, must reach.
+        # (profiles, tags), profiles in the order of PROFILES: what a tag's exact probability, and its closure probability for
+        # backing off, must reach.
         self.thresholds: NDArray[np.float32] = arrays["thresholds"]
         self.backoffs: NDArray[np.float32] = arrays["backoffs"]
 
@@ -139,11 +139,6 @@ class Model:
         out: NDArray[np.float32] = narrow @ self.weights[used].astype(np.float32)
         return out * self.scales + self.intercepts
 
-    @cached_property
-    def profile_rows(self) -> dict[str, int]:
-        """Which row of the thresholds each profile has."""
-        return {name: i for i, name in enumerate(PROFILES)}
-
 
 def describe(tokens: Tokens, matrix: sparse.csr_matrix, margins: NDArray[np.float32], n_tags: int) -> Seen:
     """What the second stage sees of a batch.
@@ -162,8 +157,8 @@ def describe(tokens: Tokens, matrix: sparse.csr_matrix, margins: NDArray[np.floa
     return Seen(margins, aliases[:, :n_tags], aliases[:, n_tags:], length, chinese)
 
 
-def save(folder: Path, taxonomy: Taxonomy, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-    """Write a model; the manifest gets the hash of the arrays."""
+def save(folder: Path, taxonomy: Taxonomy, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """Write a model; the manifest, which is returned, gets the hash of the arrays."""
     from ..schemas import validate
     from ..taxonomy import versions
     from ..taxonomy.source import dump
@@ -181,6 +176,7 @@ def save(folder: Path, taxonomy: Taxonomy, manifest: dict[str, Any], arrays: dic
         (folder / TAXONOMY).write_text(dump(taxonomy.document), encoding="utf-8", newline="\n")
     part.replace(folder / ARRAYS)
     (folder / f".{MANIFEST}").replace(folder / MANIFEST)
+    return manifest
 
 
 def _read_manifest(folder: Path, *, check: bool) -> dict[str, Any]:

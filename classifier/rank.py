@@ -103,6 +103,9 @@ class Layout:
         self.above = np.zeros((n, n), dtype=bool)
         for i, above in enumerate(self.ancestors):
             self.above[list(above), i] = True
+        # For each tag with children: whether a tag is it or stands below it.
+        self.family = self.above[self.internal]
+        self.family[np.arange(len(self.internal)), self.internal] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +185,12 @@ def closure_candidates(seen: Seen, exact: NDArray[np.float32], layout: Layout) -
     """
     margins, internal = seen.margins, layout.internal
     closure = margins[:, layout.closure_column[internal]]
-    family = layout.above[internal]
-    family[np.arange(len(internal)), internal] = True
-    some = 1 - np.exp(np.log1p(-np.minimum(exact, 0.999)) @ family.T.astype(np.float32))
+    some = 1 - np.exp(np.log1p(-np.minimum(exact, 0.999)) @ layout.family.T.astype(np.float32))
     rank = np.argsort(np.argsort(-closure, axis=1), axis=1)
     doc, k = np.nonzero((closure > LEAST_CLOSURE_MARGIN) | (some > 0.1))
     tag = internal[k]
     most = np.zeros(len(doc), dtype=np.float32)
-    for at, members in enumerate(family):
+    for at, members in enumerate(layout.family):
         here = k == at
         most[here] = exact[np.ix_(doc[here], np.flatnonzero(members))].max(axis=1, initial=0)
     best = closure.max(axis=1)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from techtags._version import __version__
+
 from .decision import Choice, decide
 from .evidence import Explainer
 from .labels import LabelMatcher, combine
@@ -48,8 +50,6 @@ class Tagger:
     def __init__(self, model: Model, *, profile: str = "balanced", evidence: bool = True, candidates: int = 3) -> None:
         if profile not in PROFILES:
             raise ValueError(f"unknown profile {profile!r}; there are {', '.join(PROFILES)}")
-        from techtags._version import __version__
-
         self.model = model
         self.profile = profile
         self.evidence = evidence

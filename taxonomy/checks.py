@@ -52,13 +52,29 @@ def unique_ids(document: dict[str, Any]) -> Iterator[Breach]:
 
 def unique_labels(document: dict[str, Any]) -> Iterator[Breach]:
     """No two tags share a label in a language."""
+    for tag, lang, other in _shared_labels(document["tags"]):
+        yield Breach(tag["id"], f"has the {lang} label of {other}, {tag['label'][lang]!r}", "relabel one")
+
+
+def _shared_labels(items: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Tags, or collections, whose label an earlier one has: the item, the language, the other's id."""
     for lang in LANGUAGES:
         owner: dict[str, str] = {}
-        for tag in document["tags"]:
-            name = normal(tag["label"][lang])
+        for item in items:
+            name = normal(item["label"][lang])
             if name in owner:
-                yield Breach(tag["id"], f"has the {lang} label of {owner[name]}, {tag['label'][lang]!r}", "relabel one")
-            owner[name] = tag["id"]
+                yield item, lang, owner[name]
+            owner[name] = item["id"]
+
+
+def _above(tag_id: str, parents: dict[str, str | None]) -> list[str]:
+    """The ids above a tag, nearest first; in a circle, which `sound_tree` names, each once."""
+    out: list[str] = []
+    at = parents.get(tag_id)
+    while at is not None and at != tag_id and at not in out:
+        out.append(at)
+        at = parents.get(at)
+    return out
 
 
 def sound_tree(document: dict[str, Any]) -> Iterator[Breach]:
@@ -166,22 +182,13 @@ def sound_references(document: dict[str, Any]) -> Iterator[Breach]:
     """Related tags, tags named in scope notes and replacements exist and are active."""
     tags = {t["id"]: t for t in document["tags"]}
     parents = {i: t["parent"] for i, t in tags.items()}
-
-    def line(tag_id: str) -> set[str]:
-        out: set[str] = set()
-        at: str | None = tag_id
-        while at is not None and at not in out:
-            out.add(at)
-            at = parents.get(at)
-        return out
-
     for tag in document["tags"]:
         for other in tag["related"]:
             if other not in tags:
                 yield Breach(tag["id"], f"is related to {other!r}, which does not exist", "correct or remove it")
             elif tags[other]["status"] != "active" and tag["status"] == "active":
                 yield Breach(tag["id"], f"is related to {other}, which is deprecated", "name its replacement")
-            elif other in line(tag["id"]) or tag["id"] in line(other):
+            elif other == tag["id"] or other in _above(tag["id"], parents) or tag["id"] in _above(other, parents):
                 yield Breach(tag["id"], f"is related to {other}, which stands above or below it", "remove it")
         for lang in LANGUAGES:
             for other in _REFERENCE.findall(tag["scope_note"][lang]):
@@ -197,13 +204,8 @@ def sound_collections(document: dict[str, Any]) -> Iterator[Breach]:
     """Members are tags of the release, none beside its own ancestor; successors exist; labels are unique."""
     parents = {t["id"]: t["parent"] for t in document["tags"]}
     ids = {c["id"] for c in document["collections"]}
-    for lang in LANGUAGES:
-        owner: dict[str, str] = {}
-        for collection in document["collections"]:
-            name = normal(collection["label"][lang])
-            if name in owner:
-                yield Breach(collection["id"], f"has the {lang} label of {owner[name]}", "relabel one")
-            owner[name] = collection["id"]
+    for collection, lang, other in _shared_labels(document["collections"]):
+        yield Breach(collection["id"], f"has the {lang} label of {other}", "relabel one")
     for collection in document["collections"]:
         successor = collection["superseded_by"]
         if successor is not None and (successor not in ids or successor == collection["id"]):
@@ -213,14 +215,10 @@ def sound_collections(document: dict[str, Any]) -> Iterator[Breach]:
                 if tag_id not in parents:
                     yield Breach(collection["id"], f"{member['name']['en']!r} names {tag_id!r}, no tag", "correct it")
                     continue
-                at, passed = parents[tag_id], {tag_id}
-                while at is not None and at not in passed:  # sound_tree names a circle
+                for at in _above(tag_id, parents):
                     if at in member["tags"]:
-                        yield Breach(
-                            collection["id"], f"{member['name']['en']!r} has {tag_id} beside its ancestor {at}", "keep one"
-                        )
-                    passed.add(at)
-                    at = parents.get(at)
+                        message = f"{member['name']['en']!r} has {tag_id} beside its ancestor {at}"
+                        yield Breach(collection["id"], message, "keep one")
 
 
 RULES: tuple[Callable[[dict[str, Any]], Iterator[Breach]], ...] = (

@@ -298,18 +298,18 @@ class Taxonomy:
         plain = normal(name)
         if plain in self._tags:
             return self._tags[plain]
-        ids = self._names.get(plain, ())
+        ids = self.names.get(plain, ())
         if len(ids) == 1:
             return self._tags[ids[0]]
         if ids:
             raise TaxonomyError(f"{name!r} may mean {' or '.join(ids)}; give the id")
         from .search import nearest
 
-        raise TaxonomyError(f"no tag is called {name!r}{nearest(name, [*self._tags, *self._names])}")
+        raise TaxonomyError(f"no tag is called {name!r}{nearest(name, [*self._tags, *self.names])}")
 
     @cached_property
-    def _names(self) -> dict[str, tuple[str, ...]]:
-        """Ids by normal form of their labels, then of their aliases where no label has that form."""
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Which active tags each designation may mean: ids by the normal form of labels, and of aliases that are no label."""
         labels: dict[str, list[str]] = {}
         aliases: dict[str, list[str]] = {}
         for tag in self.active:

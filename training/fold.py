@@ -15,7 +15,7 @@ from ..classifier.text import HAN, HARD, SOFT, WORD
 
 SIZE = 0x32000  # up to the last CJK extension; what lies beyond is folded to nothing
 SOFT_MARKS = set(" -_/&'’‘`·・\t\u00a0\u3000‐‑‒–—+.#*^~‧•\u200b\u200c\u200d\ufeff\u00ad\"“”()")
-# Full stops end sentences, but also stand inside terms (2.5D, Web3.0); a sentence crossing costs less than a lost term.
+# A full stop is soft here, for it stands inside terms (2.5D, Web3.0); the tokenizer hardens one that ends a sentence.
 _HAN_RANGES = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x323AF), (0x3007, 0x3007))
 
 

@@ -6,7 +6,7 @@ an award stored twice, or one company under two listings, never stands in traini
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -63,10 +63,10 @@ def sketches(texts: Sequence[str]) -> NDArray[np.uint64]:
 def clusters(rows: Sequence[Row]) -> NDArray[np.int64]:
     """A cluster number for each row: rows of the same `group`, and near copies, share one.  (n,) int64."""
     union = _Union(len(rows))
-    first: dict[Any, int] = {}
+    first: dict[str, int] = {}
     for i, row in enumerate(rows):
         if row.get("group"):
-            union.join(i, first.setdefault(("group", row["group"]), i))
+            union.join(i, first.setdefault(row["group"], i))
     sketch = sketches([row["text"] for row in rows])
     for band in range(0, SKETCH, BAND):
         buckets: dict[bytes, list[int]] = {}

@@ -3,7 +3,6 @@ predictions for rows that the first stage had not seen, then once on all rows.""
 
 from __future__ import annotations
 
-import json
 import math
 import platform
 from datetime import date
@@ -177,9 +176,7 @@ def train(
         "settings": {**settings, "longest_word": int(settings["longest_word"]), "longest_han": int(settings["longest_han"])},
         "figures": {"cross_validated": _rounded(measured)},
     }
-    save(out, taxonomy, manifest, arrays)
-    written_manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    return written_manifest
+    return save(out, taxonomy, manifest, arrays)
 
 
 def _through_int8(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

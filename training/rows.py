@@ -69,8 +69,6 @@ def read_rows(path: Path, taxonomy: Taxonomy) -> list[Row]:
             raise
         except (ValueError, RecursionError):
             raise DataError(f"{path}, line {number}: too deep, or a number too long") from None
-        except IsADirectoryError:
-            raise DataError(f"{path} is a directory; give a JSONL file") from None
     if not rows:
         raise DataError(f"{path} holds no rows; each line must be a JSON object with text and tags")
     return rows
@@ -120,8 +118,8 @@ def written_rows(taxonomy: Taxonomy) -> list[Row]:
     """Rows made of the taxonomy's own words, and a few written for `none`.
 
     Each tag gives its examples, its definition and its labels; a tag with tags below it also its names in the coarse phrases
-    of `COARSE`, since real texts that say no more than the name of a field are short and rare among annotated rows.  They never
-    stand in a test fold; their source is ``written``.
+    of `COARSE`, since real texts that say no more than the name of a field are short and rare among annotated rows.  Figures
+    and thresholds never count them; their source is ``written``.
     """
     out = []
     for tag in taxonomy.active:

@@ -10,16 +10,8 @@ import click
 
 from .._version import __version__
 
+# Each command and what it is for, so that --help need not import them all; a command stands in the module of its name.
 COMMANDS = {
-    "tag": "tag:tag",
-    "explain": "explain:explain",
-    "taxonomy": "taxonomy:taxonomy",
-    "evaluate": "evaluate:evaluate",
-    "train": "train:train",
-    "info": "info:info",
-}
-# What each command is for, so that --help need not import them all.
-SUMMARIES = {
     "tag": "Tag the rows of a table.",
     "explain": "Show why a text gets its tags.",
     "taxonomy": "Read, search, check, compare and export the standard.",
@@ -38,14 +30,13 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        command = getattr(importlib.import_module(f"{__name__}.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
+            formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what users did wrong becomes one line on stderr and exit status 1."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from techtags.tables.reading import Row
+    from techtags.taxonomy import Taxonomy
 
 BATCH = 1024
 
@@ -96,32 +97,26 @@ def _run(job: Job, table: Table) -> None:
     keep = _kept_columns(job, table, layout)
     tagger = Tagger.load(job.model, profile=job.profile, evidence=job.evidence)
     counts: Counter[str] = Counter()
-    names = [table.header[i] for i in keep]
     out_encoding = _out_encoding(job, table, form, tagger)
     delimiter = "\t" if form == "tsv" else table.delimiter if table.form == form and table.delimiter else ","
     with open_writer(job.output, form, encoding=out_encoding, delimiter=delimiter, newline=table.newline) as writer:
-        if layout == "wide":
-            names = [*names, *COLUMNS]
-            writer.header(names)
-        elif layout == "long":
-            names = [table.header[identity] if identity is not None else "tt_row", *LONG_COLUMNS]
-            writer.header(names)
+        layouts = {"wide": _Wide, "long": _Long, "jsonl": _Results}
+        output = layouts[layout](writer, job, table, tagger.taxonomy, keep, identity)
         number = 0
         with _progress(table) as advance:
             for rows in _batches(table.rows):
+                ragged = [len(row.cells) > len(table.header) for row in rows]
                 # A row with too many cells cannot be trusted to have its text where the header says.
-                texts = join_texts([[r.cells[i] if not _ragged(r, table) else "" for r in rows] for i in text])
-                labels = [[r.cells[i] for i in label] if not _ragged(r, table) else [] for r in rows] if label else None
-                for row, tagging in zip(rows, tagger.tag(texts, labels), strict=True):
+                texts = join_texts([["" if odd else r.cells[i] for r, odd in zip(rows, ragged, strict=True)] for i in text])
+                labels = [[] if odd else [r.cells[i] for i in label] for r, odd in zip(rows, ragged, strict=True)]
+                for row, odd, tagging in zip(rows, ragged, tagger.tag(texts, labels if label else None), strict=True):
                     number += 1
                     counts[tagging.status] += 1
-                    counts["ragged"] += _ragged(row, table)
+                    counts["ragged"] += odd
                     counts["short"] += row.missing > 0
-                    if _ragged(row, table) and counts["ragged"] <= 3:
+                    if odd and counts["ragged"] <= 3:
                         _warn_ragged(row, table)
-                    if layout == "wide" and writer.form != "jsonl":
-                        _refuse_late_keys(row, table)
-                    _write(writer, layout, job, tagger, row, tagging, number, keep, names, identity, table)
+                    output.write(row, tagging, number)
                 advance()
     _report(counts, number, table)
 
@@ -186,20 +181,6 @@ def _out_encoding(job: Job, table: Table, form: str, tagger: Tagger) -> str:
     return table.encoding
 
 
-def _refuse_late_keys(row: Row, table: Table) -> None:
-    """The columns of a delimited output stand when the first row is written: a JSON key that comes later has no place."""
-    if row.value is None or row.value.keys() <= set(table.header):
-        return
-    late = ", ".join(repr(k) for k in row.value if k not in table.header)
-    raise TableError(
-        f"{table.name}, line {row.line}: {late} did not stand in the first lines; write to a .jsonl file, which keeps it"
-    )
-
-
-def _ragged(row: Row, table: Table) -> bool:
-    return len(row.cells) > len(table.header)
-
-
 def _warn_ragged(row: Row, table: Table) -> None:
     click.echo(
         f"{table.name}, line {row.line}: {len(row.cells)} cells where the header has {len(table.header)}; "
@@ -213,31 +194,75 @@ def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _write(
-    writer: TableWriter, layout: str, job: Job, tagger: Tagger, row: Row, tagging: Tagging, number: int, keep: list[int],
-    names: list[str], identity: int | None, table: Table,
-) -> None:  # fmt: skip
-    if layout == "jsonl":
-        value: dict[str, Any] = {"row": number}
-        if identity is not None:
-            value["record"] = row.cells[identity]
-        writer.object({**value, **tagging.to_dict()})
-    elif layout == "long":
-        key = row.cells[identity] if identity is not None else str(number)
-        for one in long_cells(tagging, tagger.taxonomy, job.lang):
-            writer.row(names, [key, *map(neutralise, one)])
-    else:
-        added = [neutralise(c) for c in cells(tagging, tagger.taxonomy, job.lang)]
-        if row.value is not None and writer.form == "jsonl":
+class _Output:
+    """Rows in one of the layouts; making one writes the header."""
+
+    def __init__(
+        self, writer: TableWriter, job: Job, table: Table, taxonomy: Taxonomy, keep: list[int], identity: int | None
+    ) -> None:
+        self.writer, self.job, self.table, self.taxonomy = writer, job, table, taxonomy
+        self.keep, self.identity = keep, identity
+        self.names = self.header()
+        if self.names:
+            writer.header(self.names)
+
+    def header(self) -> list[str]:
+        """The column names; none where the layout has no columns."""
+        raise NotImplementedError
+
+    def write(self, row: Row, tagging: Tagging, number: int) -> None:
+        """Write the result of row `number`."""
+        raise NotImplementedError
+
+
+class _Wide(_Output):
+    """The row as it was, and the columns of its tagging."""
+
+    def header(self) -> list[str]:
+        return [*(self.table.header[i] for i in self.keep), *COLUMNS]
+
+    def write(self, row: Row, tagging: Tagging, number: int) -> None:
+        added = [neutralise(c) for c in cells(tagging, self.taxonomy, self.job.lang)]
+        if row.value is not None and self.writer.form == "jsonl":
             # From JSONL to JSONL the object keeps its values, types and all.
             kept = {k: v for k, v in row.value.items() if k not in COLUMNS}
-            if len(kept) < len(row.value) and not job.overwrite:
+            if len(kept) < len(row.value) and not self.job.overwrite:
                 taken = ", ".join(k for k in row.value if k in COLUMNS)
-                raise TableError(f"{table.name}, line {row.line}: already has {taken}; say --overwrite to replace them")
-            writer.object({**kept, **dict(zip(COLUMNS, added, strict=True))})
-        else:
-            surplus = row.cells[len(table.header) :]
-            writer.row(names, [*(row.cells[i] for i in keep), *added, *surplus])
+                raise TableError(f"{self.table.name}, line {row.line}: already has {taken}; say --overwrite to replace them")
+            self.writer.object({**kept, **dict(zip(COLUMNS, added, strict=True))})
+            return
+        # The columns of a delimited output stand by now: a JSON key that comes late has no place.
+        late = ", ".join(repr(k) for k in row.value or () if k not in self.table.header)
+        if late:
+            raise TableError(
+                f"{self.table.name}, line {row.line}: {late} did not stand in the first lines; "
+                "write to a .jsonl file, which keeps it"
+            )
+        surplus = row.cells[len(self.table.header) :]
+        self.writer.row(self.names, [*(row.cells[i] for i in self.keep), *added, *surplus])
+
+
+class _Long(_Output):
+    """A row a tag."""
+
+    def header(self) -> list[str]:
+        return [self.table.header[self.identity] if self.identity is not None else "tt_row", *LONG_COLUMNS]
+
+    def write(self, row: Row, tagging: Tagging, number: int) -> None:
+        key = row.cells[self.identity] if self.identity is not None else str(number)
+        for one in long_cells(tagging, self.taxonomy, self.job.lang):
+            self.writer.row(self.names, [key, *map(neutralise, one)])
+
+
+class _Results(_Output):
+    """A full result a line."""
+
+    def header(self) -> list[str]:
+        return []
+
+    def write(self, row: Row, tagging: Tagging, number: int) -> None:
+        record = {"record": row.cells[self.identity]} if self.identity is not None else {}
+        self.writer.object({"row": number, **record, **tagging.to_dict()})
 
 
 class _progress:

@@ -9,6 +9,9 @@ from typing import Any
 
 import click
 
+from ._options import MODEL
+from ._options import profile as profile_option
+
 COLUMNS = (
     ("rows", "rows"),
     ("leaf F1", "leaf.f1"),
@@ -27,8 +30,8 @@ COLUMNS = (
 
 @click.command()
 @click.option("--data", required=True, type=click.Path(path_type=Path), metavar="FILE", help="JSONL of annotated rows.")
-@click.option("--model", type=click.Path(path_type=Path), metavar="FOLDER", help="A model other than the shipped one.")
-@click.option("--profile", type=click.Choice(["balanced", "precision", "recall"]), default="balanced", show_default=True)
+@MODEL
+@profile_option()
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write all figures as JSON.")
 def evaluate(data: Path, model: Path | None, profile: str, json_file: Path | None) -> None:
     """Measure a model on annotated rows (JSONL with text and tags, the primary tag first).

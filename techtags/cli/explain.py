@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ._options import MODEL, labels
+from ._options import profile as profile_option
+
 if TYPE_CHECKING:
     from techtags.classifier import Tagging
     from techtags.taxonomy import Taxonomy
@@ -17,9 +20,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("text")
 @click.option("--label", "source_labels", multiple=True, help="A label that the source gives; may be given several times.")
-@click.option("--labels", "lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of names.")
-@click.option("--profile", type=click.Choice(["balanced", "precision", "recall"]), default="balanced", show_default=True)
-@click.option("--model", type=click.Path(path_type=Path), metavar="FOLDER", help="A model other than the shipped one.")
+@labels("Language of names.")
+@profile_option()
+@MODEL
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def explain(text: str, source_labels: tuple[str, ...], lang: str, profile: str, model: Path | None, as_json: bool) -> None:
     """Show the tags of TEXT (- for standard input), where they stand in the tree, the words that spoke for each, and what

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from ._options import MODEL
+
 
 @click.command()
-@click.option("--model", type=click.Path(path_type=Path), metavar="FOLDER", help="A model other than the shipped one.")
+@MODEL
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(model: Path | None, as_json: bool) -> None:
     """Show versions and hashes of package, taxonomy and model, for the methods section of a paper."""

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from ._options import MODEL, labels
+from ._options import profile as profile_option
+
 
 @click.command()
 @click.argument("input_", metavar="INPUT")
@@ -20,21 +23,15 @@ import click
     type=click.Choice(["wide", "long", "jsonl"]),
     help="wide: columns appended (default); long: a row a tag; jsonl: a full result a line.",
 )
-@click.option("--labels", "lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of tt_names.")
-@click.option(
-    "--profile",
-    type=click.Choice(["balanced", "precision", "recall"]),
-    default="balanced",
-    show_default=True,
-    help="Which thresholds apply.",
-)
+@labels("Language of tt_names.")
+@profile_option("Which thresholds apply.")
 @click.option("--evidence/--no-evidence", default=True, show_default=True, help="Say which words spoke for each tag.")
 @click.option("--from", "from_", type=click.Choice(["csv", "tsv", "jsonl"]), help="Format of INPUT; by its ending if not given.")
 @click.option("--to", type=click.Choice(["csv", "tsv", "jsonl"]), help="Format of the output; by its ending if not given.")
 @click.option("--encoding", metavar="NAME", help="Encoding of INPUT; found if not given.")
 @click.option("--delimiter", metavar="CHAR", help="Between cells; found if not given.")
 @click.option("--overwrite", is_flag=True, help="Replace tt_ columns that INPUT already has.")
-@click.option("--model", type=click.Path(path_type=Path), metavar="FOLDER", help="A model other than the shipped one.")
+@MODEL
 def tag(
     input_: str, output: str, text: tuple[str, ...], label: tuple[str, ...], id_: str | None, layout: str | None, lang: str,
     profile: str, evidence: bool, from_: str | None, to: str | None, encoding: str | None, delimiter: str | None,

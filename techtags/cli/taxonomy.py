@@ -11,12 +11,14 @@ import click
 
 from techtags.taxonomy import Taxonomy, TaxonomyError, is_chinese
 
+from ._options import labels
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from techtags.taxonomy import Collection, Tag
 
-LANG = click.option("--labels", "lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+LANG = labels("Language.")
 RELEASE = click.option("--release", metavar="VERSION|FILE", help="A release other than the latest.")
 
 
