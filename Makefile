@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 
-.PHONY: demo test lint model clean
+.PHONY: demo test lint model docs names clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,14 @@ lint: $(VENV)/.test
 # Retrain the shipped model from the annotated rows.
 model: $(VENV)/.test
 	$(BIN)/techtags train --data $(SHARED)/annotated/train.jsonl -o classifier/data/model
+
+# Write the pages that are made from the data.
+docs: $(VENV)/.core
+	$(BIN)/python docs/build_crosswalks.py
+
+# Learn the names of the taxonomy and the crosswalks again, after either has changed or the model has.
+names: $(VENV)/.test
+	$(BIN)/python -m techtags.training.names classifier/data/names.npz
 
 clean:
 	rm -rf $(VENV) build *.egg-info

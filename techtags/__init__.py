@@ -16,12 +16,14 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .classifier import Assignment, Model, ModelError, Tagger, Tagging
     from .tables import TableError
-    from .taxonomy import Collection, Tag, Taxonomy, TaxonomyError
+    from .taxonomy import Collection, Crosswalk, CrosswalkError, Tag, Taxonomy, TaxonomyError, crosswalks
 
 # Loaded when first used: importing techtags costs no NumPy.
 _WHERE = {
     "Assignment": "classifier",
     "Collection": "taxonomy",
+    "Crosswalk": "taxonomy",
+    "CrosswalkError": "taxonomy",
     "Model": "classifier",
     "ModelError": "classifier",
     "TableError": "tables",
@@ -30,11 +32,14 @@ _WHERE = {
     "Tagging": "classifier",
     "Taxonomy": "taxonomy",
     "TaxonomyError": "taxonomy",
+    "crosswalks": "taxonomy",
 }
 
 __all__ = [
     "Assignment",
     "Collection",
+    "Crosswalk",
+    "CrosswalkError",
     "Model",
     "ModelError",
     "TableError",
@@ -44,6 +49,7 @@ __all__ = [
     "Taxonomy",
     "TaxonomyError",
     "__version__",
+    "crosswalks",
 ]
 
 
