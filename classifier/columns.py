@@ -10,8 +10,13 @@ if TYPE_CHECKING:
     from ..taxonomy import Taxonomy
     from .result import Assignment, Tagging
 
-COLUMNS = ("tt_status", "tt_primary", "tt_tags", "tt_names", "tt_scores", "tt_basis", "tt_evidence", "tt_version")
-LONG_COLUMNS = ("tt_status", "tt_rank", "tt_tag", "tt_name", "tt_score", "tt_basis", "tt_evidence", "tt_version")
+COLUMNS = (
+    "tt_status", "tt_primary", "tt_tags", "tt_names", "tt_scores", "tt_basis", "tt_evidence", "tt_label_tags", "tt_flags",
+    "tt_version",
+)  # fmt: skip
+LONG_COLUMNS = (
+    "tt_status", "tt_rank", "tt_tag", "tt_name", "tt_score", "tt_basis", "tt_evidence", "tt_flags", "tt_version",
+)  # fmt: skip
 
 
 def cells(tagging: Tagging, taxonomy: Taxonomy, lang: str = "en") -> list[str]:
@@ -25,6 +30,8 @@ def cells(tagging: Tagging, taxonomy: Taxonomy, lang: str = "en") -> list[str]:
         ";".join(score(t) for t in tags),
         ";".join(t.basis for t in tags),
         "; ".join(f"{t.id}: {evidence(t)}" for t in tags if t.evidence),
+        ";".join(tagging.label_tags),
+        ";".join(tagging.flags),
         str(tagging.versions),
     ]
 
@@ -32,11 +39,11 @@ def cells(tagging: Tagging, taxonomy: Taxonomy, lang: str = "en") -> list[str]:
 def long_cells(tagging: Tagging, taxonomy: Taxonomy, lang: str = "en") -> list[list[str]]:
     """The cells of the long layout, one row a tag; one row with an empty tag where there is none."""
     if not tagging.tags:
-        return [[tagging.status, "", "", "", "", "", "", str(tagging.versions)]]
+        return [[tagging.status, "", "", "", "", "", "", ";".join(tagging.flags), str(tagging.versions)]]
     return [
         [
             tagging.status, str(i), t.id, taxonomy[t.id].labels[lang], score(t), t.basis, evidence(t),
-            str(tagging.versions),
+            ";".join(tagging.flags), str(tagging.versions),
         ]
         for i, t in enumerate(tagging.tags, start=1)
     ]  # fmt: skip

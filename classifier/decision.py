@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .model import PROFILES
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .model import Model, Scores
     from .rank import Layout, Probabilities
 
 MOST_TAGS = 8
@@ -38,25 +35,23 @@ class Choice:
     considered: tuple[tuple[int, float, float], ...]
 
 
-def decide(scores: Scores, model: Model, profile: str, n_candidates: int = 3) -> list[Choice]:
+def decide(
+    made: Probabilities, thresholds: NDArray[np.float32], backoffs: NDArray[np.float32], layout: Layout, n_candidates: int = 3
+) -> list[Choice]:
     """Decide for each text of a batch.
 
     Args:
-        scores: what the model computed.
-        model: for thresholds and layout.
-        profile: which thresholds.
+        made: the probabilities.
+        thresholds, backoffs, layout: as in `choose`.
         n_candidates: how many tags not given to report.
     """
-    at = PROFILES.index(profile)
-    thresholds, backoffs = model.thresholds[at], model.backoffs[at]
-    made = scores.probabilities
-    given = choose(made, thresholds, backoffs, model.layout)
+    given = choose(made, thresholds, backoffs, layout)
     considered: list[list[tuple[int, float, float]]] = [[] for _ in given]
     if n_candidates:
         docs, tags = np.nonzero(made.exact > WORTH_SHOWING)
         values = made.exact[docs, tags]
         order = np.lexsort((-values, docs))
-        implied = [{a for t, _ in row for a in (t, *model.layout.ancestors[t])} for row in given]
+        implied = [{a for t, _ in row for a in (t, *layout.ancestors[t])} for row in given]
         for doc, tag, value in zip(docs[order].tolist(), tags[order].tolist(), values[order].tolist(), strict=True):
             if len(considered[doc]) < n_candidates and tag not in implied[doc]:
                 considered[doc].append((tag, value, float(thresholds[tag])))

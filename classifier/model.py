@@ -14,6 +14,7 @@ import numpy as np
 from ..taxonomy import Taxonomy, TaxonomyError
 from .aliases import AliasHits, AliasIndex
 from .features import Featurizer, Occurrences
+from .fusion import Fusion
 from .rank import Layout, Network, Probabilities, Seen, probabilities
 from .text import Tokens, tokenize
 
@@ -57,7 +58,8 @@ class Model:
     Args:
         taxonomy: the release that it was trained for.
         manifest: as the `model` schema says.
-        arrays: ``keys``, ``idf``, ``weights`` (int8), ``scales``, ``intercepts``, ``prior``, the two networks, ``thresholds``.
+        arrays: ``keys``, ``idf``, ``weights`` (int8), ``scales``, ``intercepts``, ``prior``, the two networks, ``thresholds``,
+            ``backoffs``; and what `Fusion` learned, if the rows had labels.
     """
 
     def __init__(self, taxonomy: Taxonomy, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
@@ -86,6 +88,7 @@ class Model:
         # backing off, must reach.
         self.thresholds: NDArray[np.float32] = arrays["thresholds"]
         self.backoffs: NDArray[np.float32] = arrays["backoffs"]
+        self.fusion = Fusion.from_arrays(arrays)
 
     @property
     def version(self) -> str:

@@ -31,19 +31,28 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class LabelMatch:
-    """A designation of the source's label that names the tag (or a tag below or above it).
+    """A designation of the source's label that names the tag (or a tag above it, or hints at it).
 
     Attributes:
         label: the source's label, verbatim.
         matched: the part of it that matched.
+        relation: from that part to the taxonomy: ``exact``, ``close``, ``broad``, ``narrow`` (a set of domains); empty for
+            a hint.
+        found: ``mapping``, ``code``, ``curated``, ``alias``, ``head`` or ``learned``.
+        source: the crosswalk and the code or name that decided.
     """
 
     label: str
     matched: str
+    relation: str = ""
+    found: str = ""
+    source: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON data."""
-        return {"label": self.label, "matched": self.matched}
+        return {
+            "label": self.label, "matched": self.matched, "relation": self.relation, "found": self.found, "source": self.source,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,8 @@ class Tagging:
         candidates: considered and not given, likeliest first.
         source_labels: the source's own labels, verbatim.
         versions: what made the result.
+        label_tags: ids of the tags that the labels stand for, whatever the text says.
+        flags: ``label_conflict``, ``designation-is-coarse``, ``label_unsupported``; see `techtags.classifier.beside`.
 
     Raises:
         ValueError: status and tags contradict each other.
@@ -131,6 +142,8 @@ class Tagging:
     candidates: tuple[Candidate, ...]
     source_labels: tuple[str, ...]
     versions: Versions
+    label_tags: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -155,6 +168,8 @@ class Tagging:
             "tags": [t.to_dict() for t in self.tags],
             "candidates": [c.to_dict() for c in self.candidates],
             "source_labels": list(self.source_labels),
+            "label_tags": list(self.label_tags),
+            "flags": list(self.flags),
             "versions": {
                 "taxonomy": self.versions.taxonomy,
                 "model": self.versions.model,

@@ -9,10 +9,13 @@ import numpy as np
 
 from techtags._version import __version__
 
+from .beside import beside
 from .decision import Choice, decide
 from .evidence import Explainer
-from .labels import LabelMatcher, combine
+from .fusion import fuse, view
+from .labels import DesignationMatcher
 from .model import PROFILES, Model
+from .rank import Probabilities
 from .readable import unreadable
 from .result import COARSE, NONE, TAGGED, UNREADABLE, Assignment, Candidate, Tagging, Versions
 
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from ..taxonomy import Taxonomy
-    from .model import Scores
+    from ..taxonomy import Crosswalk, Taxonomy
+    from .labels import Designation
 
 BATCH = 1024
 MOST_CHARACTERS = 400_000  # of a batch: its memory grows with them
@@ -42,12 +45,23 @@ class Tagger:
         profile: ``balanced``, ``precision`` or ``recall``: which of the model's thresholds apply.
         evidence: whether results say which words spoke for each tag.
         candidates: how many tags that were considered and not given to report.
+        scheme: the crosswalk of the scheme that labels come from, if it is known.
+        mapping: a crosswalk of the user's own for labels, which comes before everything.
 
     Raises:
         ValueError: an unknown profile.
     """
 
-    def __init__(self, model: Model, *, profile: str = "balanced", evidence: bool = True, candidates: int = 3) -> None:
+    def __init__(
+        self,
+        model: Model,
+        *,
+        profile: str = "balanced",
+        evidence: bool = True,
+        candidates: int = 3,
+        scheme: Crosswalk | None = None,
+        mapping: Crosswalk | None = None,
+    ) -> None:
         if profile not in PROFILES:
             raise ValueError(f"unknown profile {profile!r}; there are {', '.join(PROFILES)}")
         self.model = model
@@ -55,7 +69,8 @@ class Tagger:
         self.evidence = evidence
         self.n_candidates = candidates
         self.versions = Versions(model.taxonomy.version, model.identity, __version__)
-        self._labels = LabelMatcher(model.taxonomy)
+        self.labels = DesignationMatcher(model.taxonomy, self, scheme=scheme, mapping=mapping)
+        self._position = {t: i for i, t in enumerate(model.tags)}
 
     @classmethod
     def load(
@@ -66,13 +81,16 @@ class Tagger:
         profile: str = "balanced",
         evidence: bool = True,
         candidates: int = 3,
+        scheme: Crosswalk | None = None,
+        mapping: Crosswalk | None = None,
     ) -> Tagger:
         """A tagger with the model in the folder `path`, by default the one that comes with the package.
 
         Raises:
             ModelError: the model is missing, damaged, or made for another release of the taxonomy.
         """
-        return cls(Model.load(path, taxonomy), profile=profile, evidence=evidence, candidates=candidates)
+        made = Model.load(path, taxonomy)
+        return cls(made, profile=profile, evidence=evidence, candidates=candidates, scheme=scheme, mapping=mapping)
 
     @property
     def taxonomy(self) -> Taxonomy:
@@ -153,7 +171,7 @@ class Tagger:
         return frame.assign(**{c: [row[i] for row in rows] for i, c in enumerate(COLUMNS)})
 
     def _batch(self, texts: Sequence[str], labels: Sequence[Sequence[str]]) -> Iterator[Tagging]:
-        # Equal texts are tagged once.
+        # Equal texts are read once, equal pairs of text and labels tagged once.
         index: dict[str, int] = {}
         for text in texts:
             index.setdefault(text, len(index))
@@ -161,43 +179,75 @@ class Tagger:
         readable = [not unreadable(t) for t in distinct]
         shown = _cut([t if ok else "" for t, ok in zip(distinct, readable, strict=True)])
         scores = self.model.score(shown)
-        choices = decide(scores, self.model, self.profile, self.n_candidates)
+        pairs = [(index[t], tuple(x for x in given if x and x.strip())) for t, given in zip(texts, labels, strict=True)]
+        made: dict[tuple[int, tuple[str, ...]], Tagging | None] = dict.fromkeys(pairs)
+        doc = np.fromiter((at for at, _ in made), dtype=np.int64, count=len(made))
+        designations = self._designations([given for _, given in made])
+        fused, choices = self._choose(scores.probabilities[doc], designations)
         explainer = Explainer(shown, scores, self.model) if self.evidence else None
-        made: dict[int, tuple[Assignment, ...]] = {}
-        for text, given in zip(texts, labels, strict=True):
-            i = index[text]
-            if i not in made:
-                made[i] = self._assign(choices[i], i, scores, explainer) if readable[i] else ()
-            yield self._tagging(made[i], choices[i], readable[i], [x for x in given if x and x.strip()])
+        for row, (at, given) in enumerate(made):
+            tags = self._assignments(choices[row], fused.closure[row], explainer, at) if readable[at] else ()
+            made[at, given] = self._tagging(tags, choices[row], readable[at], given, designations[row], fused.closure[row])
+        for pair in pairs:
+            result = made[pair]
+            assert result is not None
+            yield result
 
-    def _assign(self, choice: Choice, doc: int, scores: Scores, explainer: Explainer | None) -> tuple[Assignment, ...]:
-        layout = self.model.layout
+    def _designations(self, labels: Sequence[tuple[str, ...]]) -> list[list[Designation]]:
+        """What the labels of each row stand for."""
+        cells = [cell for given in labels for cell in given]
+        found = iter(self.labels.match_all(cells) if cells else ())
+        return [[next(found) for _ in given] for given in labels]
+
+    def _choose(self, made: Probabilities, designations: Sequence[list[Designation]]) -> tuple[Probabilities, list[Choice]]:
+        """Probabilities in the light of the labels, and what is decided by them."""
+        model, at = self.model, PROFILES.index(self.profile)
+        choices = decide(made, model.thresholds[at], model.backoffs[at], model.layout, self.n_candidates)
+        fusion = model.fusion
+        views = [view(found, self._position) for found in designations]
+        rows = np.array([i for i, v in enumerate(views) if v.says_something], dtype=np.int64)
+        if fusion is None or not len(rows):
+            return made, choices
+        part = fuse(made[rows], [views[i] for i in rows.tolist()], fusion.weights, fusion.lift, model.layout)
+        whole = Probabilities(made.exact.copy(), made.closure.copy(), made.primary.copy())
+        whole.exact[rows], whole.closure[rows], whole.primary[rows] = part.exact, part.closure, part.primary
+        decided = decide(part, fusion.thresholds[at], fusion.backoffs[at], model.layout, self.n_candidates)
+        for i, choice in zip(rows.tolist(), decided, strict=True):
+            choices[i] = choice
+        return whole, choices
+
+    def _assignments(
+        self, choice: Choice, closure: NDArray[np.float32], explainer: Explainer | None, doc: int
+    ) -> tuple[Assignment, ...]:
         out = []
         for tag, finer in choice.given:
-            column = int(layout.closure_column[tag]) if finer is not None else tag
+            column = int(self.model.layout.closure_column[tag]) if finer is not None else tag
             spans = explainer.spans(doc, column, tag) if explainer else ()
-            out.append(
-                Assignment(
-                    self.tags[tag],
-                    float(scores.probabilities.closure[doc, tag]),
-                    "text",
-                    self.tags[finer] if finer is not None else None,
-                    spans,
-                )
-            )
+            backed_off_from = self.tags[finer] if finer is not None else None
+            out.append(Assignment(self.tags[tag], float(closure[tag]), "text", backed_off_from, spans))
         return tuple(out)
 
-    def _tagging(self, tags: tuple[Assignment, ...], choice: Choice, readable: bool, labels: Sequence[str]) -> Tagging:
-        if labels:
-            tags = combine(tags, self._labels.match(labels), self.taxonomy)
-        considered = tuple(Candidate(self.tags[t], p, need) for t, p, need in choice.considered) if readable else ()
+    def _tagging(
+        self,
+        tags: tuple[Assignment, ...],
+        choice: Choice,
+        readable: bool,
+        labels: tuple[str, ...],
+        designations: list[Designation],
+        closure: NDArray[np.float32],
+    ) -> Tagging:
+        together = beside(
+            tags, designations, self.taxonomy, readable=readable, probability=lambda t: float(closure[self._position[t]])
+        )
+        tags = together.tags
         if not tags:
             status = NONE if readable else UNREADABLE
         else:
             status = COARSE if all(self.taxonomy[t.id].level == 1 for t in tags) else TAGGED
         given = {t.id for t in tags}
-        considered = tuple(c for c in considered if c.id not in given)
-        return Tagging(status, tags, considered, tuple(labels), self.versions)
+        considered = (Candidate(self.tags[t], p, need) for t, p, need in choice.considered) if readable else ()
+        candidates = tuple(c for c in considered if c.id not in given)
+        return Tagging(status, tags, candidates, labels, self.versions, together.label_tags, together.flags)
 
 
 def join_texts(columns: Sequence[Sequence[str]]) -> list[str]:

@@ -27,13 +27,15 @@ TAGGING: dict[str, Any] = {
             "backed_off_from": "micro-lathes",
             "evidence": [
                 {"start": 0, "end": 5, "text": "lathe", "weight": 0.5},
-                {"label": "Machinery; lathes", "matched": "lathes"},
+                {"label": "Machinery; lathes", "matched": "lathes", "relation": "exact", "found": "alias", "source": "made-up"},
             ],
         },
         {"id": "lasers", "probability": None, "basis": "label", "backed_off_from": None, "evidence": []},
     ],
     "candidates": [{"id": "lamps", "probability": 0.2, "threshold": 0.4}],
     "source_labels": ["Machinery; lathes"],
+    "label_tags": ["lathes"],
+    "flags": ["designation-is-coarse"],
     "versions": {"taxonomy": "1.0.0", "model": "fast-1", "package": "1.0.0"},
 }
 CROSSWALK: dict[str, Any] = {

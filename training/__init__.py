@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .evaluate import evaluate
+from .evaluate import evaluate, evaluate_labels
 from .rows import DataError, Row, read_rows
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..taxonomy import Taxonomy
 
-__all__ = ["DataError", "MissingExtra", "Row", "evaluate", "read_rows", "train"]
+__all__ = ["DataError", "MissingExtra", "Row", "evaluate", "evaluate_labels", "read_rows", "train"]
 
 
 class MissingExtra(ImportError, ValueError):

@@ -16,10 +16,13 @@ from techtags._version import __version__
 
 from ..classifier.aliases import AliasIndex
 from ..classifier.decision import choose
-from ..classifier.model import FORMAT, PROFILES, describe, save
+from ..classifier.fusion import view
+from ..classifier.model import FORMAT, PROFILES, Model, describe, save
 from ..classifier.rank import Layout, Probabilities, Seen, probabilities
+from ..classifier.tagger import Tagger
 from ..classifier.text import tokenize
 from .folds import assign, clusters
+from .fuse import learn
 from .linear import fit, make_featurizer
 from .metrics import figures
 from .rows import DataError, Row, for_training, read_rows, sha256, targets, written_rows
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..classifier.features import Featurizer
+    from ..classifier.fusion import LabelView
     from ..taxonomy import Taxonomy
 
 DEFAULTS: dict[str, float] = {"longest_word": 2, "longest_han": 4, "min_df": 3, "alias_weight": 0.4, "c": 1.0}
@@ -132,7 +136,7 @@ def train(
     say("second stage by fold: done")
     # Thresholds and figures are for texts as they come, so annotated rows alone decide them.
     real, gold = made[annotated], exact[annotated]
-    thresholds, backoffs = zip(*(_decide(real, gold, layout, p) for p in PROFILES), strict=True)
+    thresholds, backoffs = _thresholds(real, gold, layout)
     measured = _figures(real, rows, taxonomy, layout, thresholds[0], backoffs[0])
     say(f"cross-validated leaf F1 {measured['leaf']['f1']:.3f}, domain F1 {measured['domain']['f1']:.3f}")
 
@@ -149,12 +153,12 @@ def train(
         "scales": scales,
         "intercepts": intercepts,
         "prior": prior,
-        "thresholds": np.stack(thresholds),
-        "backoffs": np.stack(backoffs),
+        "thresholds": thresholds,
+        "backoffs": backoffs,
         **exact_network.arrays("exact_"),
         **closure_network.arrays("closure_"),
     }
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "name": name,
         "version": version,
@@ -176,7 +180,32 @@ def train(
         "settings": {**settings, "longest_word": int(settings["longest_word"]), "longest_han": int(settings["longest_han"])},
         "figures": {"cross_validated": _rounded(measured)},
     }
+    # Labels are read with the model itself, which was trained on texts and has not seen them.
+    views = _views(Model(taxonomy, manifest, arrays), rows)
+    n = len(rows)
+    fusion, with_labels = learn(
+        real, views, (gold, primary[:n], closure[:n]), [r["source"] for r in rows], fold[:n], layout,
+        lambda found, y: _thresholds(found, y, layout),
+    )  # fmt: skip
+    if fusion is not None:
+        arrays.update(fusion.arrays())
+        says = np.flatnonzero([v.says_something for v in views])
+        chosen = [rows[i] for i in says.tolist()]
+        alone = _figures(real[says], chosen, taxonomy, layout, thresholds[0], backoffs[0])
+        both = _figures(with_labels[says], chosen, taxonomy, layout, fusion.thresholds[0], fusion.backoffs[0])
+        manifest["figures"]["cross_validated_rows_with_labels"] = {"text": _rounded(alone), "text and label": _rounded(both)}
+        say(f"with labels: leaf F1 {alone['leaf']['f1']:.3f} by text, {both['leaf']['f1']:.3f} by text and label")
     return save(out, taxonomy, manifest, arrays)
+
+
+def _views(model: Model, rows: Sequence[Row]) -> list[LabelView]:
+    """What the label of each row says."""
+    tagger = Tagger(model, evidence=False)
+    position = {t: i for i, t in enumerate(model.tags)}
+    return [
+        view([d] if r["label"] else [], position)
+        for r, d in zip(rows, tagger.labels.match_all([r["label"] for r in rows]), strict=True)
+    ]
 
 
 def _through_int8(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -208,11 +237,11 @@ def _second_stage_by_fold(
     return Probabilities(*made)
 
 
-def _decide(
-    made: Probabilities, exact: NDArray[np.int64], layout: Layout, profile: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    thresholds = per_tag(made.exact, exact, BETA[profile])
-    return thresholds, choose_backoffs(made, thresholds, exact, layout, profile)
+def _thresholds(made: Probabilities, exact: NDArray[np.int64], layout: Layout) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Thresholds and back-off thresholds, (profiles, tags) each."""
+    thresholds = np.stack([per_tag(made.exact, exact, BETA[p]) for p in PROFILES])
+    backoffs = [choose_backoffs(made, t, exact, layout, p) for t, p in zip(thresholds, PROFILES, strict=True)]
+    return thresholds, np.stack(backoffs)
 
 
 def _figures(
