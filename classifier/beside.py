@@ -4,8 +4,8 @@
 2. A finer tag that the label names below a tag of the text takes its place, on both.
 3. A text that says nothing (empty, unreadable) is tagged as its label says.  One that says something, but nothing that is sure,
    gets the label's tags only where it does not speak against them; otherwise the row is flagged ``label_unsupported``.
-4. A text that contradicts its label (none of their tags share a domain) yields both where the label is one designation, and
-   the row is flagged ``label_conflict`` in any case.
+4. A text that contradicts its label (none of their tags share a domain) yields both where the label is one designation that names
+   one thing, and the row is flagged ``label_conflict`` in any case.
 5. A label that names nothing finer than a domain, or a set of domains, is flagged ``designation-is-coarse``; it never gives more
    than those domains.
 
@@ -86,7 +86,9 @@ def beside(
     said = {taxonomy[t].domain.id for t in (*label_tags, *hints)}
     if not said & {taxonomy[t.id].domain.id for t in tags} and any(_sure(named[t][1]) for t in label_tags):
         flags.append(CONFLICT)
-        if sum(len(d.placements) for d in designations) == 1:
+        placements = [p for d in designations for p in d.placements]
+        # One label of many is weak evidence, and a set of domains says of none that it applies.
+        if len(placements) == 1 and placements[0].relation != "narrow":
             out.update({t: _alone(t, named[t]) for t in label_tags})
     return Together(tuple(out[t] for t in taxonomy.most_specific(out)), tuple(flags), label_tags)
 

@@ -4,7 +4,7 @@ from .encoding import detect_encoding
 from .errors import TableError
 from .formats import FORMATS, format_of
 from .reading import Table, open_table
-from .writing import TableWriter, neutralise, open_writer
+from .writing import TableWriter, neutralise, open_file, open_writer
 
 __all__ = [
     "FORMATS",
@@ -14,6 +14,7 @@ __all__ = [
     "detect_encoding",
     "format_of",
     "neutralise",
+    "open_file",
     "open_table",
     "open_writer",
 ]

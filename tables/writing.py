@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, TextIO
 
 from .encoding import ESCAPE
 from .errors import TableError
@@ -113,7 +113,7 @@ def open_writer(
     """
     encoding = "utf-8" if form == "jsonl" else encoding
     try:
-        with _target(name, encoding) as file:
+        with open_file(name, encoding) as file:
             yield _Lines(file) if form == "jsonl" else _Delimited(file, delimiter, newline)
     except UnicodeEncodeError as error:
         shown = "standard output" if name == "-" else name
@@ -122,7 +122,16 @@ def open_writer(
 
 
 @contextlib.contextmanager
-def _target(name: str, encoding: str) -> Iterator[IO[str]]:
+def open_file(name: str, encoding: str = "utf-8") -> Iterator[TextIO]:
+    """Open a file for writing; it takes its name only when the block ends without an exception.
+
+    Args:
+        name: a path, or ``-`` for standard output.
+        encoding: of text; bytes go to the ``buffer`` of what is yielded.
+
+    Raises:
+        TableError: the place cannot be written to.
+    """
     if name == "-":
         stream = io.TextIOWrapper(sys.stdout.buffer, encoding, errors=ESCAPE, newline="")
         try:

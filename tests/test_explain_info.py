@@ -115,12 +115,17 @@ def test_text_that_cannot_be_decoded() -> None:
 
 def test_label() -> None:
     label = Taxonomy.load()["lithography"].labels["zh"]
-    result = json.loads(techtags("explain", NOTHING, "--label", label, "--json").text)
+    result = json.loads(techtags("explain", "", "--label", label, "--json").text)
     validate(result, "tagging")
     assert [(t["id"], t["basis"], t["evidence"]) for t in result["tags"]] == [
-        ("lithography", "label", [{"label": label, "matched": label}])
+        (
+            "lithography",
+            "label",
+            [{"label": label, "matched": label, "relation": "exact", "found": "alias", "source": "techtags"}],
+        )
     ]
-    assert "label" in techtags("explain", NOTHING, "--label", label).text
+    assert "label" in techtags("explain", "", "--label", label).text
+    assert "label_unsupported" in techtags("explain", NOTHING, "--label", label).text
 
 
 def test_missing_model_is_one_line(tmp_path: Path) -> None:

@@ -227,6 +227,12 @@ def test_a_contradiction_yields_both_and_is_flagged() -> None:
     assert many.flags == (CONFLICT,) and many.label_tags == ("fintech", "blockchain")
 
 
+def test_a_set_that_contradicts_is_flagged_and_not_added() -> None:
+    found = together(["photovoltaics"], [placed("TMT", "digital-services", "communications", relation="narrow")])
+    assert basis(found) == [("photovoltaics", "text")]
+    assert found.flags == (COARSE_DESIGNATION, CONFLICT)
+
+
 def test_a_silent_text_takes_the_label_unless_it_speaks_against() -> None:
     assert basis(together([], [placed("Fintech", "fintech")], p=0.3)) == [("fintech", "label")]
     against = together([], [placed("Fintech", "fintech")], p=0.01)

@@ -50,7 +50,8 @@ def test_wide_keeps_everything_and_appends(small: Path) -> None:
     assert [row[:4] for row in rows] == given
     assert rows[0][4:] == list(COLUMNS)
     assert list(COLUMNS) == [
-        "tt_status", "tt_primary", "tt_tags", "tt_names", "tt_scores", "tt_basis", "tt_evidence", "tt_version",
+        "tt_status", "tt_primary", "tt_tags", "tt_names", "tt_scores", "tt_basis", "tt_evidence",
+        "tt_label_tags", "tt_flags", "tt_version",
     ]  # fmt: skip
     sun, wind, bakers = records(done.text)
     assert (sun["tt_status"], sun["tt_primary"]) == ("tagged", "photovoltaics")
@@ -206,11 +207,16 @@ def test_several_text_columns(tmp_path: Path) -> None:
 def test_labels_of_the_source(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     label = Taxonomy.load()["lithography"].labels["en"]
-    path.write_text(f"text,sector\n{NOTHING},{label}\n{NOTHING},\n")
-    named, plain = lines(techtags("tag", path, "--label", "sector", "--layout", "jsonl").text)
-    assert [(t["id"], t["basis"], t["probability"]) for t in named["tags"]] == [("lithography", "label", None)]
+    path.write_text(f"text,sector\n,{label}\n{NOTHING},{label}\n{NOTHING},\n")
+    empty, named, plain = lines(techtags("tag", path, "--label", "sector", "--layout", "jsonl").text)
+    assert [(t["id"], t["basis"], t["probability"]) for t in empty["tags"]] == [("lithography", "label", None)]
+    assert empty["flags"] == []
+    # A text that speaks against its label does not get the label's tag, but what the label says is kept.
+    assert named["tags"] == []
+    assert named["flags"] == ["label_unsupported"]
+    assert named["label_tags"] == ["lithography"]
     assert named["source_labels"] == [label]
-    assert plain["tags"] == []
+    assert plain["tags"] == plain["label_tags"] == plain["flags"] == []
 
 
 def test_own_columns_need_overwrite(tmp_path: Path, small: Path) -> None:
@@ -380,7 +386,7 @@ def test_formulas_are_neutralised_in_what_we_add_only(tmp_path: Path) -> None:
         for row in records(techtags("tag", path, "--layout", layout).text):
             assert not any(row[c].startswith(tuple("=+-@\t\r")) for c in (*COLUMNS, *LONG_COLUMNS) if c in row)
     # A label that begins so stands at the beginning of the evidence in the long layout.
-    path.write_text(f"text,sector\n{NOTHING},=;{label}\n")
+    path.write_text(f"text,sector\n,=;{label}\n")
     row = records(techtags("tag", path, "--label", "sector", "--layout", "long").text)[0]
     assert row["tt_tag"] == "lithography"
     assert not row["tt_evidence"].startswith("=")
@@ -390,14 +396,14 @@ def test_evidence_that_begins_like_a_formula(tmp_path: Path, monkeypatch: pytest
     # Tokens do not begin with signs, but what we add is guarded whatever a model says.
     from techtags.cli import _tagging
 
-    monkeypatch.setattr(_tagging, "cells", lambda *_: ["=a", "+b", "-c", "@d", "\te", "\rf", "g", "h"])
+    monkeypatch.setattr(_tagging, "cells", lambda *_: ["=a", "+b", "-c", "@d", "\te", "\rf", "g", "h", "=i", "j"])
     path = tmp_path / "t.csv"
     path.write_text("text\nsolar\n")
     row = records(techtags("tag", path).text)[0]
-    assert [row[c] for c in COLUMNS] == ["'=a", "'+b", "'-c", "'@d", "'\te", "'\rf", "g", "h"]
-    monkeypatch.setattr(_tagging, "long_cells", lambda *_: [["=a", "+b", "-c", "@d", "\te", "\rf", "g", "h"]])
+    assert [row[c] for c in COLUMNS] == ["'=a", "'+b", "'-c", "'@d", "'\te", "'\rf", "g", "h", "'=i", "j"]
+    monkeypatch.setattr(_tagging, "long_cells", lambda *_: [["=a", "+b", "-c", "@d", "\te", "\rf", "g", "h", "=i"]])
     row = records(techtags("tag", path, "--layout", "long").text)[0]
-    assert [row[c] for c in LONG_COLUMNS] == ["'=a", "'+b", "'-c", "'@d", "'\te", "'\rf", "g", "h"]
+    assert [row[c] for c in LONG_COLUMNS] == ["'=a", "'+b", "'-c", "'@d", "'\te", "'\rf", "g", "h", "'=i"]
 
 
 # As a program

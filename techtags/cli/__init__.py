@@ -13,9 +13,12 @@ from .._version import __version__
 # Each command and what it is for, so that --help need not import them all; a command stands in the module of its name.
 COMMANDS = {
     "tag": "Tag the rows of a table.",
+    "harmonise": "Place the labels of a table that has no text.",
     "explain": "Show why a text gets its tags.",
     "taxonomy": "Read, search, check, compare and export the standard.",
+    "crosswalk": "Look up what codes and names of other schemes mean.",
     "evaluate": "Measure a model on annotated rows.",
+    "evaluate-designations": "Measure how well labels are placed.",
     "train": "Train a model on annotated rows.",
     "info": "Show versions and hashes.",
 }
@@ -30,7 +33,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command = getattr(importlib.import_module(f"{__name__}.{name}"), name)
         assert isinstance(command, click.Command)
         return command
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from techtags.classifier import COLUMNS, LONG_COLUMNS, Tagger, Tagging, join_texts
+from techtags.classifier import COLUMNS, LONG_COLUMNS, Model, Tagger, Tagging, join_texts
 from techtags.classifier.columns import cells, long_cells
 from techtags.tables import Table, TableError, TableWriter, format_of, neutralise, open_table, open_writer
 
 from ._guess import guess_text_column
+from ._review import mapping_of, scheme_of
+from ._tables import delimiter_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from techtags.taxonomy import Taxonomy
 
 BATCH = 1024
+FLAGS = ("label_conflict", "designation-is-coarse", "label_unsupported")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Job:
     output: str
     text: tuple[str, ...]
     label: tuple[str, ...]
+    scheme: str | None
+    mapping: Path | None
     id: str | None
     layout: str | None
     lang: str
@@ -58,9 +63,7 @@ def run(job: Job) -> None:
         TableError: the table cannot be read or written.
         ModelError: the model cannot be used.
     """
-    delimiter = {"\\t": "\t", "tab": "\t"}.get(job.delimiter or "", job.delimiter)
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise click.UsageError(f"--delimiter must be one character that is no quote or line end, not {job.delimiter!r}")
+    delimiter = delimiter_of(job.delimiter)
     with _stoppable():
         table = open_table(job.input, format_of(job.input, job.from_), job.encoding, delimiter)
         try:
@@ -95,7 +98,7 @@ def _run(job: Job, table: Table) -> None:
     label = [_column(table, name) for name in job.label]
     identity = _column(table, job.id) if job.id else None
     keep = _kept_columns(job, table, layout)
-    tagger = Tagger.load(job.model, profile=job.profile, evidence=job.evidence)
+    tagger = _tagger(job)
     counts: Counter[str] = Counter()
     out_encoding = _out_encoding(job, table, form, tagger)
     delimiter = "\t" if form == "tsv" else table.delimiter if table.form == form and table.delimiter else ","
@@ -112,6 +115,7 @@ def _run(job: Job, table: Table) -> None:
                 for row, odd, tagging in zip(rows, ragged, tagger.tag(texts, labels if label else None), strict=True):
                     number += 1
                     counts[tagging.status] += 1
+                    counts.update(tagging.flags)
                     counts["ragged"] += odd
                     counts["short"] += row.missing > 0
                     if odd and counts["ragged"] <= 3:
@@ -119,6 +123,16 @@ def _run(job: Job, table: Table) -> None:
                     output.write(row, tagging, number)
                 advance()
     _report(counts, number, table)
+
+
+def _tagger(job: Job) -> Tagger:
+    """The tagger, with the crosswalks for labels."""
+    if (job.scheme or job.mapping) and not job.label:
+        raise click.UsageError("--scheme and --mapping are for labels; say --label COLUMN too")
+    model = Model.load(job.model)
+    scheme = scheme_of(job.scheme, model.taxonomy)
+    mapping = mapping_of(job.mapping, model.taxonomy)
+    return Tagger(model, profile=job.profile, evidence=job.evidence, scheme=scheme, mapping=mapping)
 
 
 def _shape(job: Job, table: Table) -> tuple[str, str]:
@@ -294,6 +308,8 @@ def _report(counts: Counter[str], number: int, table: Table) -> None:
     parts = [f"{counts[s]} {s}" for s in ("tagged", "coarse", "none", "unreadable") if counts[s]]
     rows = f"{number} row{'' if number == 1 else 's'}"
     click.echo(f"{rows} in, {rows} out" + (f": {', '.join(parts)}" if parts else ""), err=True)
+    if any(counts[f] for f in FLAGS):
+        click.echo("labels: " + ", ".join(f"{counts[f]} {f}" for f in FLAGS if counts[f]), err=True)
     if counts["ragged"] > 3:
         click.echo(f"{counts['ragged']} rows in all have too many cells and were tagged unreadable", err=True)
     if counts["short"]:

@@ -32,8 +32,9 @@ COLUMNS = (
 @click.option("--data", required=True, type=click.Path(path_type=Path), metavar="FILE", help="JSONL of annotated rows.")
 @MODEL
 @profile_option()
+@click.option("--with-labels", is_flag=True, help="Show too what the source's own labels add, on rows that have one.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write all figures as JSON.")
-def evaluate(data: Path, model: Path | None, profile: str, json_file: Path | None) -> None:
+def evaluate(data: Path, model: Path | None, profile: str, with_labels: bool, json_file: Path | None) -> None:
     """Measure a model on annotated rows (JSONL with text and tags, the primary tag first).
 
     Leaf figures compare the very sets of tags; closure figures add ancestors to both sides; domain figures compare domains;
@@ -43,10 +44,11 @@ def evaluate(data: Path, model: Path | None, profile: str, json_file: Path | Non
     """
     from techtags.classifier import Tagger
     from techtags.training import evaluate as measure
-    from techtags.training import read_rows
+    from techtags.training import evaluate_labels, read_rows
 
     tagger = Tagger.load(model, profile=profile, evidence=False, candidates=0)
-    report = measure(tagger, read_rows(data, tagger.taxonomy))
+    rows = read_rows(data, tagger.taxonomy)
+    report = measure(tagger, rows)
     report["data"] = str(data)
     made = report["model"]
     click.echo(f"model {made['name']} {made['version']}, taxonomy {report['taxonomy']}, profile {profile}, {data}")
@@ -56,9 +58,27 @@ def evaluate(data: Path, model: Path | None, profile: str, json_file: Path | Non
         click.echo(title)
         for name, group in report[key].items():
             click.echo(_line("  " + name, group))
+    if with_labels:
+        report["with_labels"] = evaluate_labels(tagger, rows)
+        _show_labels(report["with_labels"])
     if json_file:
         with click.open_file(str(json_file), "w", encoding="utf-8", atomic=True) as file:
             file.write(json.dumps(_finite(report), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def _show_labels(found: dict[str, Any]) -> None:
+    counts = found["rows"]
+    click.echo(
+        f"\nwith labels: {counts['with a label']} rows have one; it says something in {counts['whose label says something']}"
+    )
+    click.echo("(annotators read the text alone: tags that only the label gives are judged in the last line alone)")
+    for name in ("text", "text and label", "all tags"):
+        click.echo(_line("  " + name, found[name]))
+    click.echo(f"{'leaf F1 by source':<24}{'rows':>8}{'text':>8}{'both':>8}{'change':>8}")
+    for name, one in found["by_source"].items():
+        text, both = one["text"], one["text and label"]
+        click.echo(f"  {name:<22}{one['rows']:>8}{text:>8.3f}{both:>8.3f}{both - text:>+8.3f}")
+    click.echo("flags: " + (", ".join(f"{n} {flag}" for flag, n in sorted(found["flags"].items())) or "none"))
 
 
 def _finite(value: Any) -> Any:
@@ -75,6 +95,6 @@ def _line(name: str, group: dict[str, Any]) -> str:
     for _, path in COLUMNS:
         value: Any = group
         for step in path.split("."):
-            value = value[step]
+            value = value.get(step, math.nan) if isinstance(value, dict) else math.nan
         cells.append(f"{value:>8}" if isinstance(value, int) else f"{value:>8.3f}" if value == value else f"{'-':>8}")
     return f"{name:<24}" + "".join(cells)

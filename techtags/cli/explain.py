@@ -41,6 +41,13 @@ def explain(text: str, source_labels: tuple[str, ...], lang: str, profile: str, 
     _show(text, result, tagger.taxonomy, lang)
 
 
+FLAGS = {
+    "label_conflict": "text and label have no domain in common",
+    "designation-is-coarse": "the label names nothing finer than a domain",
+    "label_unsupported": "the text speaks against the label, whose tags were not given",
+}
+
+
 def _show(text: str, result: Tagging, taxonomy: Taxonomy, lang: str) -> None:
     from techtags.classifier import LabelMatch, Span
 
@@ -58,7 +65,12 @@ def _show(text: str, result: Tagging, taxonomy: Taxonomy, lang: str) -> None:
             if isinstance(one, Span):
                 click.echo(f"   {one.weight:4.0%}  {' '.join(one.text.split())}")
             elif isinstance(one, LabelMatch):
-                click.echo(f"   label {one.label!r} says {one.matched!r}")
+                how = f" ({', '.join(filter(None, (one.relation, one.found, one.source)))})" if one.found else ""
+                click.echo(f"   label {one.label!r} says {one.matched!r}{how}")
+    if result.label_tags:
+        click.echo(f"\nthe label stands for: {', '.join(result.label_tags)}")
+    for flag in result.flags:
+        click.echo(f"{flag}: {FLAGS[flag]}")
     if result.candidates:
         click.echo("\nconsidered:")
     for candidate in result.candidates:

@@ -17,6 +17,10 @@ from ._options import profile as profile_option
     "--text", "text", multiple=True, metavar="COLUMN", help="Column with descriptions; guessed if not given. Repeatable."
 )
 @click.option("--label", "label", multiple=True, metavar="COLUMN", help="Column with the source's own labels. Repeatable.")
+@click.option("--scheme", metavar="NAME", help="Scheme that the labels come from: see techtags crosswalk list; or an SSSOM file.")
+@click.option(
+    "--mapping", type=click.Path(path_type=Path), metavar="FILE", help="Your own SSSOM crosswalk for labels; comes first."
+)
 @click.option("--id", "id_", metavar="COLUMN", help="Column that identifies a row (kept in the long and jsonl layouts).")
 @click.option(
     "--layout",
@@ -33,20 +37,23 @@ from ._options import profile as profile_option
 @click.option("--overwrite", is_flag=True, help="Replace tt_ columns that INPUT already has.")
 @MODEL
 def tag(
-    input_: str, output: str, text: tuple[str, ...], label: tuple[str, ...], id_: str | None, layout: str | None, lang: str,
+    input_: str, output: str, text: tuple[str, ...], label: tuple[str, ...], scheme: str | None, mapping: Path | None,
+    id_: str | None, layout: str | None, lang: str,
     profile: str, evidence: bool, from_: str | None, to: str | None, encoding: str | None, delimiter: str | None,
     overwrite: bool, model: Path | None,
 ) -> None:  # fmt: skip
     """Tag the rows of INPUT, a CSV, TSV or JSONL file (- for standard input).
 
     Every row and every value of INPUT is kept as it was. Appended are tt_status (tagged, coarse, none, unreadable), tt_primary,
-    tt_tags, tt_names, tt_scores (probabilities), tt_basis (text, label, both), tt_evidence and tt_version.
+    tt_tags, tt_names, tt_scores (probabilities), tt_basis (text, label, both), tt_evidence, tt_label_tags (what the source's own
+    label stands for), tt_flags (label_conflict, designation-is-coarse, label_unsupported) and tt_version.
     """
     from ._tagging import Job, run
 
     run(
         Job(
-            input=input_, output=output, text=text, label=label, id=id_, layout=layout, lang=lang, profile=profile,
-            evidence=evidence, from_=from_, to=to, encoding=encoding, delimiter=delimiter, overwrite=overwrite, model=model,
+            input=input_, output=output, text=text, label=label, scheme=scheme, mapping=mapping, id=id_, layout=layout,
+            lang=lang, profile=profile, evidence=evidence, from_=from_, to=to, encoding=encoding, delimiter=delimiter,
+            overwrite=overwrite, model=model,
         )
     )  # fmt: skip
