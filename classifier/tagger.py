@@ -181,9 +181,11 @@ class Tagger:
         scores = self.model.score(shown)
         pairs = [(index[t], tuple(x for x in given if x and x.strip())) for t, given in zip(texts, labels, strict=True)]
         made: dict[tuple[int, tuple[str, ...]], Tagging | None] = dict.fromkeys(pairs)
-        doc = np.fromiter((at for at, _ in made), dtype=np.int64, count=len(made))
         designations = self._designations([given for _, given in made])
-        fused, choices = self._choose(scores.probabilities[doc], designations)
+        by_row = scores.probabilities
+        if len(made) != len(distinct):  # texts that stand with several labels
+            by_row = by_row[np.fromiter((at for at, _ in made), dtype=np.int64, count=len(made))]
+        fused, choices = self._choose(by_row, designations)
         explainer = Explainer(shown, scores, self.model) if self.evidence else None
         for row, (at, given) in enumerate(made):
             tags = self._assignments(choices[row], fused.closure[row], explainer, at) if readable[at] else ()
@@ -204,8 +206,8 @@ class Tagger:
         model, at = self.model, PROFILES.index(self.profile)
         choices = decide(made, model.thresholds[at], model.backoffs[at], model.layout, self.n_candidates)
         fusion = model.fusion
-        views = [view(found, self._position) for found in designations]
-        rows = np.array([i for i, v in enumerate(views) if v.says_something], dtype=np.int64)
+        views = {i: view(found, self._position) for i, found in enumerate(designations) if found}
+        rows = np.array([i for i, v in views.items() if v.says_something], dtype=np.int64)
         if fusion is None or not len(rows):
             return made, choices
         part = fuse(made[rows], [views[i] for i in rows.tolist()], fusion.weights, fusion.lift, model.layout)
@@ -236,10 +238,13 @@ class Tagger:
         designations: list[Designation],
         closure: NDArray[np.float32],
     ) -> Tagging:
-        together = beside(
-            tags, designations, self.taxonomy, readable=readable, probability=lambda t: float(closure[self._position[t]])
-        )
-        tags = together.tags
+        label_tags: tuple[str, ...] = ()
+        flags: tuple[str, ...] = ()
+        if designations:
+            together = beside(
+                tags, designations, self.taxonomy, readable=readable, probability=lambda t: float(closure[self._position[t]])
+            )
+            tags, label_tags, flags = together.tags, together.label_tags, together.flags
         if not tags:
             status = NONE if readable else UNREADABLE
         else:
@@ -247,7 +252,7 @@ class Tagger:
         given = {t.id for t in tags}
         considered = (Candidate(self.tags[t], p, need) for t, p, need in choice.considered) if readable else ()
         candidates = tuple(c for c in considered if c.id not in given)
-        return Tagging(status, tags, candidates, labels, self.versions, together.label_tags, together.flags)
+        return Tagging(status, tags, candidates, labels, self.versions, label_tags, flags)
 
 
 def join_texts(columns: Sequence[Sequence[str]]) -> list[str]:
