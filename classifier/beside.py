@@ -2,8 +2,9 @@
 
 1. A tag of the text that the label names, or names more coarsely, or hints at, stands on both.
 2. A finer tag that the label names below a tag of the text takes its place, on both.
-3. A text that says nothing (empty, unreadable) is tagged as its label says.  One that says something, but nothing that is sure,
-   gets the label's tags only where it does not speak against them; otherwise the row is flagged ``label_unsupported``.
+3. Where the text says nothing (empty, unreadable, a word or two: "N/A", a firm's name), the record is tagged as its label says.
+   A text that says something, but nothing that is sure, gets the label's tags only where it does not speak against them;
+   otherwise the row is flagged ``label_unsupported``.
 4. A text that contradicts its label (none of their tags share a domain) yields both where the label is one designation that names
    one thing, and the row is flagged ``label_conflict`` in any case.
 5. A label that names nothing finer than a domain, or a set of domains, is flagged ``designation-is-coarse``; it never gives more
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 CONFLICT, COARSE_DESIGNATION, UNSUPPORTED = "label_conflict", "designation-is-coarse", "label_unsupported"
 # The least probability by text and label of a tag that only the label names; below, the text speaks against it.
 LEAST_ALONE = 0.1
+# Words (Chinese characters count as words) that a text must have to speak against a label.
+LEAST_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def beside(
     designations: Sequence[Designation],
     taxonomy: Taxonomy,
     *,
-    readable: bool,
+    speaks: bool,
     probability: Callable[[str], float],
 ) -> Together:
     """What text and label give together.
@@ -54,7 +57,7 @@ def beside(
         tags: what the text was given, in the light of the label.
         designations: what the record's labels stand for.
         taxonomy: of the tags.
-        readable: whether there is a text at all.
+        speaks: whether there is a text that is long enough to say what the label does not.
         probability: of a tag (or one below it), by text and label.
     """
     named = _named(designations)
@@ -64,8 +67,8 @@ def beside(
     hints = {h: (d.text, p) for d in designations for p in d.placements for h in p.hints}
     if not tags:
         # What the model read out of a short label is good enough to support a text, not to speak in its place.
-        sure = [t for t in label_tags if not readable or (_sure(named[t][1]) and probability(t) >= LEAST_ALONE)]
-        if readable and len(sure) < len(label_tags):
+        sure = [t for t in label_tags if not speaks or (_sure(named[t][1]) and probability(t) >= LEAST_ALONE)]
+        if speaks and len(sure) < len(label_tags):
             flags.append(UNSUPPORTED)
         return Together(tuple(_alone(t, named[t]) for t in sure), tuple(flags), label_tags)
     out: dict[str, Assignment] = {}

@@ -9,7 +9,7 @@ import numpy as np
 
 from techtags._version import __version__
 
-from .beside import beside
+from .beside import LEAST_WORDS, beside
 from .decision import Choice, decide
 from .evidence import Explainer
 from .fusion import fuse, view
@@ -187,9 +187,19 @@ class Tagger:
             by_row = by_row[np.fromiter((at for at, _ in made), dtype=np.int64, count=len(made))]
         fused, choices = self._choose(by_row, designations)
         explainer = Explainer(shown, scores, self.model) if self.evidence else None
+        words = np.bincount(scores.tokens.doc, minlength=len(shown))
         for row, (at, given) in enumerate(made):
             tags = self._assignments(choices[row], fused.closure[row], explainer, at) if readable[at] else ()
-            made[at, given] = self._tagging(tags, choices[row], readable[at], given, designations[row], fused.closure[row])
+            label_tags: tuple[str, ...] = ()
+            flags: tuple[str, ...] = ()
+            if designations[row]:
+                closure = fused.closure[row]
+                together = beside(
+                    tags, designations[row], self.taxonomy, speaks=bool(words[at] >= LEAST_WORDS),
+                    probability=lambda t, closure=closure: float(closure[self._position[t]]),  # type: ignore[misc]
+                )  # fmt: skip
+                tags, label_tags, flags = together.tags, together.label_tags, together.flags
+            made[at, given] = self._tagging(tags, choices[row], readable[at], given, label_tags, flags)
         for pair in pairs:
             result = made[pair]
             assert result is not None
@@ -235,16 +245,9 @@ class Tagger:
         choice: Choice,
         readable: bool,
         labels: tuple[str, ...],
-        designations: list[Designation],
-        closure: NDArray[np.float32],
+        label_tags: tuple[str, ...],
+        flags: tuple[str, ...],
     ) -> Tagging:
-        label_tags: tuple[str, ...] = ()
-        flags: tuple[str, ...] = ()
-        if designations:
-            together = beside(
-                tags, designations, self.taxonomy, readable=readable, probability=lambda t: float(closure[self._position[t]])
-            )
-            tags, label_tags, flags = together.tags, together.label_tags, together.flags
         if not tags:
             status = NONE if readable else UNREADABLE
         else:

@@ -326,7 +326,7 @@ def section(crosswalk: Crosswalk, taxonomy: Taxonomy) -> str:
     """One scheme's page."""
     head = ["name"] if crosswalk.by_name else ["code", "title"]
     facts = [
-        ("Issuer", _cell(_stated(crosswalk, "subject_source"))),
+        ("Issuer", _cell(_stated(crosswalk, "ext_issuer"))),
         ("Edition", _cell(crosswalk.edition)),
         ("Verification", f"`{_stated(crosswalk, 'ext_verification')}`. {_cell(_stated(crosswalk, 'comment'))}".strip()),
         ("Licence of the crosswalk", _licence(crosswalk)),

@@ -118,7 +118,7 @@ class Crosswalk:
     @property
     def title(self) -> str:
         """The scheme's name."""
-        return str(self.metadata.get("subject_source_label") or self.metadata.get("mapping_set_title") or self.scheme)
+        return str(self.metadata.get("ext_scheme") or self.metadata.get("mapping_set_title") or self.scheme)
 
     @property
     def edition(self) -> str:

@@ -13,6 +13,7 @@ import io
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from .model import TaxonomyError
 
@@ -27,6 +28,8 @@ LITERAL = "rdfs literal"
 CURATED = "semapv:ManualMappingCuration"
 CHAINED = "semapv:MappingChaining"
 RELATIONS = ("exact", "close", "broad", "narrow", "related")
+# What a CURIE may hold as it is; the rest of a name that stands for a code is percent-encoded.
+_SAFE = "/-._~"
 _PADDING = re.compile(r"\t+$|,{2,}$")
 COLUMNS = (
     "subject_id", "subject_label", "predicate_id", "object_id", "object_label", "mapping_justification", "confidence", "comment",
@@ -159,7 +162,7 @@ def _mapping(row: MappingType[str, str], metadata: MappingType[str, Any], where:
 
     literal = slot("subject_type") == LITERAL
     label = row.get("subject_label", "")
-    code = label if literal or not row.get("subject_id") else row["subject_id"].partition(":")[2]
+    code = label if literal or not row.get("subject_id") else unquote(row["subject_id"].partition(":")[2])
     if not code:
         raise CrosswalkError(f"{where}: no subject (subject_id is a prefix, a colon and a code: cpc:H01M10/0525)")
     if partial and not row.get("predicate_id") and not row.get("object_id"):
@@ -213,7 +216,7 @@ def dump(metadata: MappingType[str, Any], mappings: Iterable[Mapping], labels: M
     rows = [tuple(c for c in COLUMNS if not (literal and c == "subject_id"))]
     for m in mappings:
         cells = {
-            "subject_id": f"{prefix}:{m.code}",
+            "subject_id": f"{prefix}:{quote(' '.join(m.code.split()), safe=_SAFE)}",
             "subject_label": m.code if literal else m.label,
             "predicate_id": f"skos:{m.relation}Match",
             "object_id": NO_TERM if m.tag is None else PREFIX + m.tag,

@@ -188,8 +188,8 @@ def text_tag(tag: str, p: float = 0.9) -> Assignment:
     return Assignment(tag, p)
 
 
-def together(tags: list[str], designations: list[Designation], *, readable: bool = True, p: float = 0.5):  # type: ignore[no-untyped-def]
-    return beside(tuple(map(text_tag, tags)), designations, TAXONOMY, readable=readable, probability=lambda _: p)
+def together(tags: list[str], designations: list[Designation], *, speaks: bool = True, p: float = 0.5):  # type: ignore[no-untyped-def]
+    return beside(tuple(map(text_tag, tags)), designations, TAXONOMY, speaks=speaks, probability=lambda _: p)
 
 
 def basis(found) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
@@ -212,7 +212,7 @@ def test_a_finer_label_refines_the_text() -> None:
 
 
 def test_a_coarse_label_never_invents_a_leaf() -> None:
-    found = together([], [placed("TMT", "digital-services", "communications", relation="narrow")], readable=False)
+    found = together([], [placed("TMT", "digital-services", "communications", relation="narrow")], speaks=False)
     assert basis(found) == [("digital-services", "label"), ("communications", "label")]
     assert found.flags == (COARSE_DESIGNATION,)
 
@@ -239,7 +239,7 @@ def test_a_silent_text_takes_the_label_unless_it_speaks_against() -> None:
     assert against.tags == () and against.flags == (UNSUPPORTED,) and against.label_tags == ("fintech",)
     guessed = together([], [placed("Fintechy", "fintech", found="learned")], p=0.3)
     assert guessed.tags == () and guessed.flags == (UNSUPPORTED,)
-    assert basis(together([], [placed("Fintechy", "fintech", found="learned")], readable=False)) == [("fintech", "label")]
+    assert basis(together([], [placed("Fintechy", "fintech", found="learned")], speaks=False)) == [("fintech", "label")]
 
 
 def test_a_label_without_technology_adds_nothing() -> None:
@@ -258,6 +258,13 @@ def test_tagger_uses_both() -> None:
     assert both.tags[0].basis == "both" and both.label_tags == ("photovoltaics",)
     assert only.status == "coarse" and {t.basis for t in only.tags} == {"label"}
     assert "designation-is-coarse" in only.flags
+
+
+@pytest.mark.parametrize("text", ["N/A", "TBD", "无", "暂无简介", "Confidential", "Acme Ltd", "Series A financing round"])
+def test_a_text_that_says_nothing_does_not_speak_against_its_label(text: str) -> None:
+    (result,) = Tagger.load().tag([text], [["Lithium-ion batteries"]])
+    assert [(t.id, t.basis) for t in result.tags] == [("lithium-ion-batteries", "label")]
+    assert result.flags == ()
 
 
 def test_labels_of_no_meaning_change_nothing() -> None:
