@@ -2,11 +2,11 @@
 
 1. A tag of the text that the label names, or names more coarsely, or hints at, stands on both.
 2. A finer tag that the label names below a tag of the text takes its place, on both.
-3. Where the text says nothing (empty, unreadable, a word or two: "N/A", a firm's name), the record is tagged as its label says.
-   A text that says something, but nothing that is sure, gets the label's tags only where it does not speak against them;
-   otherwise the row is flagged ``label_unsupported``.
-4. A text that contradicts its label (none of their tags share a domain) yields both where the label is one designation that names
-   one thing, and the row is flagged ``label_conflict`` in any case.
+3. Where there is no text, the record is tagged as its label says.  A text in which nothing is sure gets the tags that its label
+   names surely; one that is long enough to say what the label does not, only those that it does not speak against.  A set of
+   domains is given whole or not at all.  What is not given is flagged ``label_unsupported``.
+4. A text that contradicts its label (none of their tags share a domain) yields both where the label names one
+   tag, and the row is flagged ``label_conflict`` in any case.
 5. A label that names nothing finer than a domain, or a set of domains, is flagged ``designation-is-coarse``; it never gives more
    than those domains.
 
@@ -48,6 +48,7 @@ def beside(
     designations: Sequence[Designation],
     taxonomy: Taxonomy,
     *,
+    readable: bool,
     speaks: bool,
     probability: Callable[[str], float],
 ) -> Together:
@@ -57,6 +58,7 @@ def beside(
         tags: what the text was given, in the light of the label.
         designations: what the record's labels stand for.
         taxonomy: of the tags.
+        readable: whether there is a text at all.
         speaks: whether there is a text that is long enough to say what the label does not.
         probability: of a tag (or one below it), by text and label.
     """
@@ -67,8 +69,10 @@ def beside(
     hints = {h: (d.text, p) for d in designations for p in d.placements for h in p.hints}
     if not tags:
         # What the model read out of a short label is good enough to support a text, not to speak in its place.
-        sure = [t for t in label_tags if not speaks or (_sure(named[t][1]) and probability(t) >= LEAST_ALONE)]
-        if speaks and len(sure) < len(label_tags):
+        sure = [t for t in label_tags if (not readable or _sure(named[t][1])) and (not speaks or probability(t) >= LEAST_ALONE)]
+        # A set of domains is given whole or not at all: none of them is sure alone.
+        sure = [t for t in sure if named[t][1].relation != "narrow" or set(named[t][1].tags) & set(label_tags) <= set(sure)]
+        if readable and len(sure) < len(label_tags):
             flags.append(UNSUPPORTED)
         return Together(tuple(_alone(t, named[t]) for t in sure), tuple(flags), label_tags)
     out: dict[str, Assignment] = {}
@@ -89,9 +93,8 @@ def beside(
     said = {taxonomy[t].domain.id for t in (*label_tags, *hints)}
     if not said & {taxonomy[t.id].domain.id for t in tags} and any(_sure(named[t][1]) for t in label_tags):
         flags.append(CONFLICT)
-        placements = [p for d in designations for p in d.placements]
         # One label of many is weak evidence, and a set of domains says of none that it applies.
-        if len(placements) == 1 and placements[0].relation != "narrow":
+        if len(label_tags) == 1 and named[label_tags[0]][1].relation != "narrow":
             out.update({t: _alone(t, named[t]) for t in label_tags})
     return Together(tuple(out[t] for t in taxonomy.most_specific(out)), tuple(flags), label_tags)
 

@@ -15,7 +15,8 @@ COLUMNS = (
     "tt_version",
 )  # fmt: skip
 LONG_COLUMNS = (
-    "tt_status", "tt_rank", "tt_tag", "tt_name", "tt_score", "tt_basis", "tt_evidence", "tt_flags", "tt_version",
+    "tt_status", "tt_rank", "tt_tag", "tt_name", "tt_score", "tt_basis", "tt_evidence", "tt_label_tags", "tt_flags",
+    "tt_version",
 )  # fmt: skip
 
 
@@ -39,11 +40,13 @@ def cells(tagging: Tagging, taxonomy: Taxonomy, lang: str = "en") -> list[str]:
 def long_cells(tagging: Tagging, taxonomy: Taxonomy, lang: str = "en") -> list[list[str]]:
     """The cells of the long layout, one row a tag; one row with an empty tag where there is none."""
     if not tagging.tags:
-        return [[tagging.status, "", "", "", "", "", "", ";".join(tagging.flags), str(tagging.versions)]]
+        return [
+            [tagging.status, "", "", "", "", "", "", ";".join(tagging.label_tags), ";".join(tagging.flags), str(tagging.versions)]
+        ]
     return [
         [
             tagging.status, str(i), t.id, taxonomy[t.id].labels[lang], score(t), t.basis, evidence(t),
-            ";".join(tagging.flags), str(tagging.versions),
+            ";".join(tagging.label_tags), ";".join(tagging.flags), str(tagging.versions),
         ]
         for i, t in enumerate(tagging.tags, start=1)
     ]  # fmt: skip

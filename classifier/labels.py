@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..taxonomy import Crosswalk, crosswalks
+from ..taxonomy import Crosswalk, CrosswalkError, crosswalks
 from ..taxonomy.codes import chain, has_grammar, looks_like_patent_class
 from .names import shipped
 from .splitting import either, firm_list, labels_of, listed, plain, steps, variants
@@ -43,6 +43,13 @@ NAMED = (
 LEAST_HINT = 0.2
 MOST_REMEMBERED = 100_000  # distinct cells
 
+_NUMBERED = re.compile(r"\d{3}")
+# What a model of names cannot read: what is left out, and what is not said.
+_NEGATED = re.compile(
+    r"^n/?a$|\b(?:not|without|except|excluding|excl|unclassified|unknown|unspecified|null|none|undisclosed|tbd)\b|"
+    r"不含|除外|未分类|未知|未披露|不详|^无$",
+    re.IGNORECASE,
+)
 _ORGANISATION = re.compile(
     r"\b(?:department|ministry|agency|administration|universit(?:y|ies)|institutes?|council|foundation|commission|bureau|office|"
     r"navy|army|air force|centers?|centres?|association|academy|laborator(?:y|ies)|college)\b|"
@@ -177,8 +184,11 @@ class DesignationMatcher:
     Args:
         taxonomy: the release whose tags are given.
         reader: a model that reads short texts; without one, nothing is placed by `head` or `learned`.
-        scheme: id of the crosswalk that the labels come from, if that is known.
+        scheme: the crosswalk that the labels come from, or its id, if that is known.
         mapping: the user's own crosswalk, which comes before everything.
+
+    Raises:
+        CrosswalkError: there is no such scheme, or a crosswalk names tags that are not in the release.
     """
 
     def __init__(
@@ -186,12 +196,16 @@ class DesignationMatcher:
         taxonomy: Taxonomy,
         reader: Reader | None = None,
         *,
-        scheme: Crosswalk | None = None,
+        scheme: Crosswalk | str | None = None,
         mapping: Crosswalk | None = None,
     ) -> None:
         self._taxonomy = taxonomy
         self._reader = reader
-        self._scheme = scheme
+        self._scheme = Crosswalk.load(scheme) if isinstance(scheme, str) else scheme
+        for own in (self._scheme, mapping):
+            strange = next((m for m in own.mappings if m.tag is not None and m.tag not in taxonomy), None) if own else None
+            if own and strange:
+                raise CrosswalkError(f"{own.scheme}: {strange.code}: there is no tag {strange.tag!r} in {taxonomy.version}")
         self._mapping = mapping
         self._seen: dict[str, Designation] = {}
         self._parts: dict[str, Placement | None] = {}
@@ -450,7 +464,8 @@ class DesignationMatcher:
 
 
 def _readable(part: str) -> bool:
-    return len(part) > 1 and any(c.isalpha() for c in part)
+    # Long numbers are codes, and codes are not read.
+    return len(part) > 1 and any(c.isalpha() for c in part) and not _NUMBERED.search(part) and not _NEGATED.search(part)
 
 
 def _one_word(part: str) -> bool:
@@ -462,7 +477,9 @@ def _one_word(part: str) -> bool:
 def _coded(part: str) -> Resolution | None:
     """What a code says that needs no scheme to be named: patent classes, and GICS with its name before it."""
     if looks_like_patent_class(part) and "cpc" in crosswalks():
-        return Crosswalk.load("cpc").lookup(part)
+        decided = Crosswalk.load("cpc").lookup(part)
+        # F35 is no class: what only its section's letter decides is another name (F35A).
+        return decided if len(decided.code or "") > 1 else None
     scheme, _, code = part.strip().replace(":", " ").partition(" ")
     name = {
         "gics": "gics",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import unicodedata
 from functools import lru_cache
@@ -85,10 +86,11 @@ def labels_of(cell: str) -> list[str]:
     if cell and cell[0] in "[{" and cell[-1] in "]}":
         # Exports write lists as they print them: ['H01L'], {'id': 2, 'name': 'Solar'}; {'id': 4, 'name': 'Sensors'}
         for written in (cell, "[" + re.sub(r"\}\s*;\s*\{", "}, {", cell) + "]"):
-            try:
-                return _strings(ast.literal_eval(written)) or [cell]
-            except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-                continue
+            for read in (json.loads, ast.literal_eval):
+                try:
+                    return _strings(read(written)) or [cell]
+                except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+                    continue
     return [cell] if cell else []
 
 

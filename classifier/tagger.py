@@ -45,7 +45,7 @@ class Tagger:
         profile: ``balanced``, ``precision`` or ``recall``: which of the model's thresholds apply.
         evidence: whether results say which words spoke for each tag.
         candidates: how many tags that were considered and not given to report.
-        scheme: the crosswalk of the scheme that labels come from, if it is known.
+        scheme: the crosswalk of the scheme that labels come from, or its id, if it is known.
         mapping: a crosswalk of the user's own for labels, which comes before everything.
 
     Raises:
@@ -59,7 +59,7 @@ class Tagger:
         profile: str = "balanced",
         evidence: bool = True,
         candidates: int = 3,
-        scheme: Crosswalk | None = None,
+        scheme: Crosswalk | str | None = None,
         mapping: Crosswalk | None = None,
     ) -> None:
         if profile not in PROFILES:
@@ -81,7 +81,7 @@ class Tagger:
         profile: str = "balanced",
         evidence: bool = True,
         candidates: int = 3,
-        scheme: Crosswalk | None = None,
+        scheme: Crosswalk | str | None = None,
         mapping: Crosswalk | None = None,
     ) -> Tagger:
         """A tagger with the model in the folder `path`, by default the one that comes with the package.
@@ -120,8 +120,12 @@ class Tagger:
         if labels is not None and len(labels) != len(texts):
             raise ValueError(f"{len(texts)} texts and {len(labels)} lists of labels; give one list a text")
         for i, given in enumerate(labels or ()):
-            if isinstance(given, str):
-                raise TypeError(f"labels of text {i} are one string; give a list of labels a text")
+            if isinstance(given, str) or given is None:
+                what = "None" if given is None else "one string"
+                raise TypeError(f"labels of text {i} are {what}; give a list of labels a text")
+            for label in given:
+                if label is not None and not isinstance(label, str):
+                    raise TypeError(f"a label of text {i} is {type(label).__name__}, not a string")
         out: list[Tagging] = []
         for low, high in _batches(texts):
             out += self._batch(texts[low:high], labels[low:high] if labels is not None else [()] * (high - low))
@@ -182,12 +186,14 @@ class Tagger:
         pairs = [(index[t], tuple(x for x in given if x and x.strip())) for t, given in zip(texts, labels, strict=True)]
         made: dict[tuple[int, tuple[str, ...]], Tagging | None] = dict.fromkeys(pairs)
         designations = self._designations([given for _, given in made])
+        doc = np.fromiter((at for at, _ in made), dtype=np.int64, count=len(made))
         by_row = scores.probabilities
         if len(made) != len(distinct):  # texts that stand with several labels
-            by_row = by_row[np.fromiter((at for at, _ in made), dtype=np.int64, count=len(made))]
-        fused, choices = self._choose(by_row, designations)
+            by_row = by_row[doc]
+        # A text of a few words says too little to speak against a label.
+        speaks = (np.bincount(scores.tokens.doc, minlength=len(shown)) >= LEAST_WORDS)[doc]
+        fused, choices = self._choose(by_row, designations, speaks)
         explainer = Explainer(shown, scores, self.model) if self.evidence else None
-        words = np.bincount(scores.tokens.doc, minlength=len(shown))
         for row, (at, given) in enumerate(made):
             tags = self._assignments(choices[row], fused.closure[row], explainer, at) if readable[at] else ()
             label_tags: tuple[str, ...] = ()
@@ -195,7 +201,8 @@ class Tagger:
             if designations[row]:
                 closure = fused.closure[row]
                 together = beside(
-                    tags, designations[row], self.taxonomy, speaks=bool(words[at] >= LEAST_WORDS),
+                    tags, designations[row], self.taxonomy, readable=readable[at],
+                    speaks=bool(speaks[row]),
                     probability=lambda t, closure=closure: float(closure[self._position[t]]),  # type: ignore[misc]
                 )  # fmt: skip
                 tags, label_tags, flags = together.tags, together.label_tags, together.flags
@@ -211,7 +218,9 @@ class Tagger:
         found = iter(self.labels.match_all(cells) if cells else ())
         return [[next(found) for _ in given] for given in labels]
 
-    def _choose(self, made: Probabilities, designations: Sequence[list[Designation]]) -> tuple[Probabilities, list[Choice]]:
+    def _choose(
+        self, made: Probabilities, designations: Sequence[list[Designation]], speaks: NDArray[np.bool_]
+    ) -> tuple[Probabilities, list[Choice]]:
         """Probabilities in the light of the labels, and what is decided by them."""
         model, at = self.model, PROFILES.index(self.profile)
         choices = decide(made, model.thresholds[at], model.backoffs[at], model.layout, self.n_candidates)
@@ -225,7 +234,12 @@ class Tagger:
         whole.exact[rows], whole.closure[rows], whole.primary[rows] = part.exact, part.closure, part.primary
         decided = decide(part, fusion.thresholds[at], fusion.backoffs[at], model.layout, self.n_candidates)
         for i, choice in zip(rows.tolist(), decided, strict=True):
-            choices[i] = choice
+            if choice.given or not choices[i].given or not speaks[i]:
+                choices[i] = choice
+            else:
+                # A label does not silence a text: what contradicts it stays, and is flagged.
+                for now, before in ((whole.exact, made.exact), (whole.closure, made.closure), (whole.primary, made.primary)):
+                    now[i] = before[i]
         return whole, choices
 
     def _assignments(

@@ -89,7 +89,6 @@ class Crosswalk:
         scheme: its id; names the grammar of the codes.
         metadata: of the SSSOM set.
         mappings: its lines.
-        warning: see `Crosswalk.warning`.
     """
 
     def __init__(self, scheme: str, metadata: dict[str, Any], mappings: Sequence[Mapping]) -> None:

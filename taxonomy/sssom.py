@@ -130,7 +130,7 @@ def _loader() -> Any:
 
 def _mappings(lines: list[str], before: int, metadata: MappingType[str, Any], name: str, partial: bool) -> list[Mapping]:
     delimiter = "," if lines and "\t" not in lines[0] and "," in lines[0] else "\t"
-    reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
+    reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter, strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         for needed in ("predicate_id", "object_id"):

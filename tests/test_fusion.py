@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from techtags import Tagger, Taxonomy
+from techtags import Crosswalk, CrosswalkError, Tagger, Taxonomy
 from techtags.classifier.beside import COARSE_DESIGNATION, CONFLICT, UNSUPPORTED, beside
 from techtags.classifier.fusion import FEATURES, Fusion, LabelView, fuse, pairs, view
 from techtags.classifier.labels import Designation, Placement
 from techtags.classifier.rank import FLOOR, Layout, Probabilities
 from techtags.classifier.result import Assignment
+from techtags.taxonomy import Mapping
 from techtags.training.fuse import LEAST_ROWS, learn, learn_lift
 
 TAXONOMY = Taxonomy.load()
@@ -188,8 +189,8 @@ def text_tag(tag: str, p: float = 0.9) -> Assignment:
     return Assignment(tag, p)
 
 
-def together(tags: list[str], designations: list[Designation], *, speaks: bool = True, p: float = 0.5):  # type: ignore[no-untyped-def]
-    return beside(tuple(map(text_tag, tags)), designations, TAXONOMY, speaks=speaks, probability=lambda _: p)
+def together(tags: list[str], designations: list[Designation], *, speaks: bool = True, p: float = 0.5, readable: bool = True):  # type: ignore[no-untyped-def]
+    return beside(tuple(map(text_tag, tags)), designations, TAXONOMY, readable=readable, speaks=speaks, probability=lambda _: p)
 
 
 def basis(found) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
@@ -212,7 +213,7 @@ def test_a_finer_label_refines_the_text() -> None:
 
 
 def test_a_coarse_label_never_invents_a_leaf() -> None:
-    found = together([], [placed("TMT", "digital-services", "communications", relation="narrow")], speaks=False)
+    found = together([], [placed("TMT", "digital-services", "communications", relation="narrow")], readable=False, speaks=False)
     assert basis(found) == [("digital-services", "label"), ("communications", "label")]
     assert found.flags == (COARSE_DESIGNATION,)
 
@@ -237,9 +238,25 @@ def test_a_silent_text_takes_the_label_unless_it_speaks_against() -> None:
     assert basis(together([], [placed("Fintech", "fintech")], p=0.3)) == [("fintech", "label")]
     against = together([], [placed("Fintech", "fintech")], p=0.01)
     assert against.tags == () and against.flags == (UNSUPPORTED,) and against.label_tags == ("fintech",)
+    short = together([], [placed("Fintech", "fintech")], p=0.01, speaks=False)
+    assert basis(short) == [("fintech", "label")] and short.flags == ()
     guessed = together([], [placed("Fintechy", "fintech", found="learned")], p=0.3)
     assert guessed.tags == () and guessed.flags == (UNSUPPORTED,)
-    assert basis(together([], [placed("Fintechy", "fintech", found="learned")], speaks=False)) == [("fintech", "label")]
+    assert basis(together([], [placed("Fintechy", "fintech", found="learned")], readable=False, speaks=False)) == [
+        ("fintech", "label")
+    ]
+
+
+def test_a_set_is_given_whole_or_not_at_all() -> None:
+    tmt = placed("TMT", "digital-services", "communications", relation="narrow")
+    some = beside((), [tmt], TAXONOMY, readable=True, speaks=True, probability=lambda t: 0.5 if t == "communications" else 0.01)
+    assert some.tags == () and UNSUPPORTED in some.flags
+
+
+def test_the_same_label_twice_says_the_same() -> None:
+    once = together(["gene-editing"], [placed("Solar", "solar-energy")])
+    twice = together(["gene-editing"], [placed("Solar", "solar-energy"), placed("Solar energy", "solar-energy")])
+    assert basis(once) == basis(twice) == [("gene-editing", "text"), ("solar-energy", "label")]
 
 
 def test_a_label_without_technology_adds_nothing() -> None:
@@ -265,6 +282,24 @@ def test_a_text_that_says_nothing_does_not_speak_against_its_label(text: str) ->
     (result,) = Tagger.load().tag([text], [["Lithium-ion batteries"]])
     assert [(t.id, t.basis) for t in result.tags] == [("lithium-ion-batteries", "label")]
     assert result.flags == ()
+
+
+def test_a_label_never_empties_a_text() -> None:
+    tagger = Tagger.load()
+    text = "Sells warehouse robots with lithium batteries to retailers and services them"
+    alone = tagger.tag([text])[0]
+    (both,) = tagger.tag([text], [["quantum analytics; laser design"]])
+    assert alone.tags and both.tags
+
+
+def test_labels_of_the_wrong_kind_are_refused() -> None:
+    tagger = Tagger.load()
+    for wrong, said in (([[3]], "int"), ([None], "list of labels"), (["Solar"], "list of labels")):
+        with pytest.raises(TypeError, match=said):
+            tagger.tag(["a"], wrong)  # type: ignore[arg-type]
+    with pytest.raises(CrosswalkError, match="no-such"):
+        Tagger(tagger.model, mapping=Crosswalk("mine", {}, [Mapping("x", "x", "exact", "no-such")]))
+    assert Tagger(tagger.model, scheme="naics-2022").tag([""], [["334413"]])[0].ids == ["semiconductors"]
 
 
 def test_labels_of_no_meaning_change_nothing() -> None:

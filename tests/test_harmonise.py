@@ -166,6 +166,42 @@ def test_nothing_to_review(tmp_path: Path) -> None:
     assert review.read_text(encoding="utf-8").splitlines()[-1].startswith("subject_label\t")
 
 
+def test_formulas_and_spreadsheets_survive_the_round_trip(table: Path, tmp_path: Path) -> None:
+    review = tmp_path / "todo.tsv"
+    assert techtags("harmonise", table, "--label", "sector", "-o", tmp_path / "o.csv", "--review", review).code == 0
+    rows = list(csv.reader(io.StringIO(review.read_text(encoding="utf-8")), delimiter="\t"))
+    width = max(map(len, rows))
+    for row in rows:
+        if row[0] == "'=Zzyzx 77":
+            row[2:4] = ["skos:closeMatch", "techtags:lithography"]
+    # As a spreadsheet saves it: commas, every line filled up, a mark at the start.
+    saved = io.StringIO()
+    csv.writer(saved).writerows([*row, *[""] * (width - len(row))] for row in rows)
+    review.write_text("\ufeff" + saved.getvalue(), encoding="utf-8", newline="")
+    found = harmonised(table, "--label", "sector", "--mapping", review)
+    assert (found["'=Zzyzx 77"]["tt_tags"], found["'=Zzyzx 77"]["tt_found"]) == ("lithography", "mapping")
+    assert found["Zzyzx 77"]["tt_status"] == "unplaced"
+
+
+def test_review_holds_the_unknown_part_of_a_list(tmp_path: Path) -> None:
+    path = made(tmp_path / "t.csv", ["TMT; Zzyzx 77", "ｚｚｙｚｘ 77", "Batteries"])
+    review = tmp_path / "todo.tsv"
+    techtags("harmonise", path, "--label", "sector", "-o", tmp_path / "o.csv", "--review", review)
+    lines = [line.split("\t")[:2] for line in review.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert lines[1:] == [["Zzyzx 77", "2"]]
+
+
+@pytest.mark.parametrize("below", ["0", "1"])
+def test_what_the_model_placed_is_reviewed_when_unsure(tmp_path: Path, below: str) -> None:
+    label = "Household textiles of solar cells and panels"
+    path, review = made(tmp_path / "t.csv", [label]), tmp_path / "todo.tsv"
+    found = harmonised(path, "--label", "sector", "--review", review, "--review-below", below)[label]
+    assert found["tt_found"] == "learned" and float(found["tt_sure"]) < 1
+    text = review.read_text(encoding="utf-8")
+    assert (f"\n{label}\t1\t" in text) == (below == "1")
+    assert (f"techtags:{found['tt_tags']}" in text) == (below == "1")
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
@@ -209,6 +245,61 @@ def test_outputs_may_not_overwrite_the_input_or_each_other(table: Path, tmp_path
     assert table.read_bytes() == before and not both.exists()
 
 
+def test_an_error_late_in_the_table_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"sector": "TMT"}\n' * 1500 + "broken\n")
+    outputs = ["o.csv", "rows.jsonl", "todo.tsv", "r.md", "p.png"]
+    options = ["-o", "--rows", "--review", "--report-file", "--picture"]
+    arguments = [x for option, name in zip(options, outputs, strict=True) for x in (option, tmp_path / name)]
+    done = techtags("harmonise", path, "--label", "sector", *arguments)
+    assert done.code == 1 and "line 1501" in done.err
+    assert [p.name for p in tmp_path.iterdir()] == ["t.jsonl"]
+
+
+def test_a_mapping_is_not_overwritten_by_a_review(table: Path, tmp_path: Path) -> None:
+    review = tmp_path / "todo.tsv"
+    techtags("harmonise", table, "--label", "sector", "-o", tmp_path / "o.csv", "--review", review)
+    before = review.read_bytes()
+    done = techtags("harmonise", table, "--label", "sector", "--mapping", review, "--review", review)
+    assert done.code == 2 and "would overwrite --mapping" in done.err
+    assert review.read_bytes() == before
+
+
+def test_pictures_need_an_extra(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    done = techtags("harmonise", table, "--label", "sector", "-o", tmp_path / "o.csv", "--picture", tmp_path / "p.png")
+    assert done.code == 1 and "techtags[plots]" in done.err and not (tmp_path / "o.csv").exists()
+
+
+# Formats and encodings
+
+
+def test_jsonl_keeps_its_values_and_types(tmp_path: Path) -> None:
+    path, rows = tmp_path / "t.jsonl", tmp_path / "rows.jsonl"
+    given = [{"n": 1, "sector": "=Zzyzx 77", "more": [1, None]}, {"sector": "Batteries", "late": 2.5}]
+    path.write_text("".join(json.dumps(v) + "\n" for v in given))
+    done = techtags("harmonise", path, "--label", "sector", "--rows", rows)
+    assert [(v["designation"], v["rows"]) for v in map(json.loads, done.text.splitlines())] == [
+        ("=Zzyzx 77", 1),
+        ("Batteries", 1),
+    ]
+    written = [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
+    assert [{k: v for k, v in row.items() if k not in COLUMNS} for row in written] == given
+    assert written[1]["tt_tags"] == "batteries"
+
+
+@pytest.mark.parametrize(("encoding", "out"), [("gb18030", "gb18030"), ("utf-16", "utf-16"), ("big5", "utf-8")])
+def test_encodings(tmp_path: Path, encoding: str, out: str) -> None:
+    path, written = tmp_path / "t.csv", tmp_path / "o.csv"
+    path.write_bytes("id,sector\n1,機器人\n2,機器人\n".encode(encoding))
+    options = ["--encoding", encoding] if encoding == "big5" else []
+    done = techtags("harmonise", path, "--label", "sector", "-o", written, "--labels", "zh", *options)
+    assert done.code == 0, done.err
+    assert ("the output is UTF-8" in done.err) == (out != encoding)
+    (row,) = records(written.read_bytes().decode(out))
+    assert (row["designation"], row["rows"], row["tt_names"]) == ("機器人", "2", TAX["robotics"].labels["zh"])
+
+
 def test_ragged_rows_are_said(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("id,sector\n1,TMT,too,many\n2,TMT\n")
@@ -234,6 +325,26 @@ def test_report_adds_up(table: Path, tmp_path: Path) -> None:
         assert sum(data["designations"][aspect].values()) == data["designations"]["total"] == 13
         assert sum(data["rows"][aspect].values()) == 15
     assert picture.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_what_was_lost(tmp_path: Path) -> None:
+    path, file = tmp_path / "t.csv", tmp_path / "r.json"
+    path.write_text("a,b\nTMT,Batteries\nTMT,\nBatteries,\nBatteries,Zzyzx 77\nReal estate,\nZzyzx 77,\n,\n")
+    done = techtags("harmonise", path, "--label", "a", "--label", "b", "-o", tmp_path / "o.csv", "--report-file", file)
+    assert done.code == 0, done.err
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
+    # A tag beside a set does not make the set's tags coarser than its words.
+    assert rows["loss"] == {"whole": 1, "coarser": 0, "spans": 2, "part": 1, "none": 1, "unplaced": 1}
+    assert rows["kept"] == {"tag": 3, "set": 1, "none": 1, "verbatim": 1, "no_label": 1, "unreadable": 0}
+
+
+def test_pictures_are_the_same_each_time(table: Path, tmp_path: Path) -> None:
+    made_ = []
+    for name in ("a.svg", "b.svg", "a.png"):
+        done = techtags("harmonise", table, "--label", "sector", "-o", tmp_path / "o.csv", "--picture", tmp_path / name)
+        assert done.code == 0, done.err
+        made_.append((tmp_path / name).read_bytes())
+    assert made_[0] == made_[1] and made_[2].startswith(b"\x89PNG")
 
 
 PLACED = st.sampled_from([("photovoltaics",), ("energy",), ("energy", "communications"), ("lithography",), ()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,17 @@ from techtags import CrosswalkError, TaxonomyError
 from techtags.taxonomy.sssom import COLUMNS, CURATED, LITERAL, RELATIONS, Mapping, dump, parse, read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _usual_limit() -> Iterator[None]:
+    # Reading tables raises the limit of the csv module, for good.
+    before = csv.field_size_limit(131072)
+    yield
+    csv.field_size_limit(before)
+
 
 HEAD = "#mapping_set_id: https://example.org/mine\n#license: CC0-1.0\n"
 COLUMN_LINE = "subject_id\tsubject_label\tpredicate_id\tobject_id\tconfidence\tcomment\n"

@@ -401,9 +401,9 @@ def test_evidence_that_begins_like_a_formula(tmp_path: Path, monkeypatch: pytest
     path.write_text("text\nsolar\n")
     row = records(techtags("tag", path).text)[0]
     assert [row[c] for c in COLUMNS] == ["'=a", "'+b", "'-c", "'@d", "'\te", "'\rf", "g", "h", "'=i", "j"]
-    monkeypatch.setattr(_tagging, "long_cells", lambda *_: [["=a", "+b", "-c", "@d", "\te", "\rf", "g", "h", "=i"]])
+    monkeypatch.setattr(_tagging, "long_cells", lambda *_: [["=a", "+b", "-c", "@d", "\te", "\rf", "g", "h", "=i", "j"]])
     row = records(techtags("tag", path, "--layout", "long").text)[0]
-    assert [row[c] for c in LONG_COLUMNS] == ["'=a", "'+b", "'-c", "'@d", "'\te", "'\rf", "g", "h", "'=i"]
+    assert [row[c] for c in LONG_COLUMNS] == ["'=a", "'+b", "'-c", "'@d", "'\te", "'\rf", "g", "h", "'=i", "j"]
 
 
 # As a program

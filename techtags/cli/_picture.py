@@ -26,7 +26,7 @@ _COLOURS = {  # of the kinds of each aspect, in their order
     WAY: ("#3b1f5c", "#0b3c6f", "#2f7ab8", "#8fc1e3", "#e9d8a6", "#e0b040", _RED),
     LOSS: ("#1d6b43", "#74b98a", "#c9e5cf", "#f3c4a3", "#bdbdbd", _RED),
 }
-_NO_LABEL = "#ffffff"
+_WHITE = "#ffffff"  # no label that was read
 _HATCHED = (UNPLACED, PART)
 
 
@@ -65,12 +65,11 @@ def draw(counted: Counted, name: str) -> bytes:
 def _bars(axes: Axes, aspect: str, counted: Counted) -> None:
     """Two bars of equal length, designations and rows, each divided into the kinds of an aspect."""
     title, kinds = ASPECTS[aspect]
-    missing = {KEPT[k]: counted.rows[k] for k in (NO_LABEL, UNREADABLE)}
     parts = [
         (name, colour, "////" if kind in _HATCHED else "", counted.designations[aspect][kind], counted.labelled[aspect][kind])
         for (kind, name), colour in zip(kinds.items(), _COLOURS[aspect], strict=True)
     ]
-    parts += [(name, _NO_LABEL, "", 0, n) for name, n in missing.items()]
+    parts += [(KEPT[k], _WHITE, hatch, 0, counted.rows[k]) for k, hatch in ((NO_LABEL, ""), (UNREADABLE, "..."))]
     left = [0.0, 0.0]
     totals = (counted.n_designations, counted.n_rows)
     for name, colour, hatch, *counts in parts:
@@ -92,7 +91,8 @@ def _bars(axes: Axes, aspect: str, counted: Counted) -> None:
     axes.tick_params(left=False)
     if any(totals):
         head = "number of designations / of rows"
-        axes.legend(title=head, loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2, frameon=False, fontsize=8, title_fontsize=8)
+        small = {"fontsize": 8, "title_fontsize": 8, "alignment": "left"}
+        axes.legend(title=head, loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2, frameon=False, **small)
 
 
 def _ink(colour: str) -> str:

@@ -56,7 +56,7 @@ ASPECTS: dict[str, tuple[str, dict[str, str]]] = {
         {
             WHOLE: "nothing: the tags say what the words say",
             COARSER: "detail: a tag is coarser than the words",
-            SPANS: "choice: only a set of domains is sure",
+            SPANS: "choice: only a set of domains is sure, for some words or all",
             PART: "a part that was not placed",
             NO_TECHNOLOGY: "nothing to keep: no technology",
             UNPLACED: "all but the words: not placed",
@@ -149,10 +149,8 @@ def _kinds(d: Designation, taxonomy: Taxonomy) -> dict[str, str]:
         loss = PART
     elif d.status == NO_TECHNOLOGY:
         loss = NO_TECHNOLOGY
-    elif d.status == COARSE_SET:
-        loss = SPANS
     else:
-        loss = COARSER if d.relation in ("broad", "narrow") else WHOLE
+        loss = {"narrow": SPANS, "broad": COARSER}.get(d.relation, WHOLE)
     return {LEVEL: level, WAY: d.found, LOSS: loss}
 
 

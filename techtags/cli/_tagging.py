@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import signal
 import sys
 import threading
@@ -95,7 +96,7 @@ def _stoppable() -> Iterator[None]:
 def _run(job: Job, table: Table) -> None:
     layout, form = _shape(job, table)
     text = [_column(table, name) for name in job.text] or [_guess(table)]
-    label = [_column(table, name) for name in job.label]
+    label = list(dict.fromkeys(_column(table, name) for name in job.label))
     identity = _column(table, job.id) if job.id else None
     keep = _kept_columns(job, table, layout)
     tagger = _tagger(job)
@@ -127,6 +128,8 @@ def _run(job: Job, table: Table) -> None:
 
 def _tagger(job: Job) -> Tagger:
     """The tagger, with the crosswalks for labels."""
+    if job.mapping and job.output != "-" and os.path.realpath(job.output) == os.path.realpath(job.mapping):
+        raise click.UsageError(f"-o would overwrite --mapping: {job.output}; name another file")
     if (job.scheme or job.mapping) and not job.label:
         raise click.UsageError("--scheme and --mapping are for labels; say --label COLUMN too")
     model = Model.load(job.model)

@@ -44,7 +44,7 @@ def explain(text: str, source_labels: tuple[str, ...], lang: str, profile: str, 
 FLAGS = {
     "label_conflict": "text and label have no domain in common",
     "designation-is-coarse": "the label names nothing finer than a domain",
-    "label_unsupported": "the text speaks against the label, whose tags were not given",
+    "label_unsupported": "the text does not support the label, whose tags were not all given",
 }
 
 
