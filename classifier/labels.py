@@ -254,7 +254,7 @@ class DesignationMatcher:
                     return
 
     def _place(self, cell: str) -> Designation:
-        placements = [p for label in labels_of(cell) for p in self._label(label)]
+        placements = [self._known_here(p) for label in labels_of(cell) for p in self._label(label)]
         if not placements and cell.strip():
             placements = [Placement(cell.strip(), "")]
         named = [t for p in placements for t in p.tags]
@@ -266,6 +266,12 @@ class DesignationMatcher:
         else:
             status = NO_TECHNOLOGY if any(p.found for p in placements) else UNPLACED
         return Designation(cell, status, tags, tuple(placements))
+
+    def _known_here(self, placement: Placement) -> Placement:
+        """Without hints that a taxonomy of the user's own does not have."""
+        if all(h in self._taxonomy for h in placement.hints):
+            return placement
+        return replace(placement, hints=tuple(h for h in placement.hints if h in self._taxonomy))
 
     def _label(self, label: str) -> list[Placement]:
         whole = self._known(label) or self._shortened(label)
@@ -356,7 +362,7 @@ class DesignationMatcher:
             if found.status != "unknown":
                 return _placement(part, found, CURATED if found.found == "label" or self._scheme.by_name else CODE)
         coded = _coded(part)
-        if coded is not None:
+        if coded is not None and all(t in self._taxonomy for t in coded.tags):
             return _placement(part, coded, CODE)
         form = plain(part)
         for i, variant in enumerate(variants(form, loose=False)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -244,3 +245,15 @@ def test_learning_names(tagger: Tagger) -> None:
     assert meant["photovoltaics"] == {"photovoltaics"}
     assert free <= set(meant)
     assert not free & {"photovoltaics"}
+
+
+def test_a_taxonomy_of_ones_own_gets_no_tags_that_it_lacks() -> None:
+    document = json.loads(json.dumps(Taxonomy.load().document))
+    document["tags"] = [t for t in document["tags"] if t["id"] == "software"]
+    document["collections"] = []
+    own = Taxonomy(document)
+    matcher = DesignationMatcher(own)
+    for cell in ("H01M10/0525", "GICS 45301020", "TMT", "Photovoltaics", "Software", "Healthcare; H04L9/32"):
+        found = matcher.match(cell)
+        assert set(found.tags) | set(found.hints) <= {"software"}, cell
+    assert matcher.match("Software").tags == ("software",)
