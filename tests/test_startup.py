@@ -50,10 +50,13 @@ def test_help_is_fast() -> None:
 
 def test_one_sentence_from_a_cold_start_is_fast() -> None:
     cpu, wall = cost(sys.executable, "-m", "techtags", "explain", PHOTOVOLTAICS)
-    assert cpu < 1.5
+    # Machines differ, and one machine from hour to hour: importing NumPy and SciPy, which is half of it, is the measure then.
+    numpy, _ = cost(sys.executable, "-c", "import numpy, scipy.sparse; print(1)")
+    limit = max(1.5, 3.5 * numpy)
+    assert cpu < limit
     # Wall time means something only where no other program wants the processors.
     if os.getloadavg()[0] < (os.cpu_count() or 1) / 2:
-        assert wall < 1.5
+        assert wall < limit
 
 
 def test_importing_costs_nothing() -> None:
