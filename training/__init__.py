@@ -8,12 +8,12 @@ from .evaluate import evaluate, evaluate_labels
 from .rows import DataError, Row, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from ..taxonomy import Taxonomy
 
-__all__ = ["DataError", "MissingExtra", "Row", "evaluate", "evaluate_labels", "read_rows", "train"]
+__all__ = ["DataError", "MissingExtra", "Row", "evaluate", "evaluate_labels", "read_rows", "train", "train_accurate"]
 
 
 class MissingExtra(ImportError, ValueError):
@@ -29,10 +29,43 @@ def train(
         MissingExtra: scikit-learn is not installed.
         DataError: a file cannot be used.
     """
+    _need_sklearn()
+    from .pipeline import train as run
+
+    return run(data, taxonomy, out, say=say, **options)
+
+
+def train_accurate(
+    data: Sequence[Path],
+    taxonomy: Taxonomy,
+    out: Path,
+    *,
+    encoder: str,
+    work: Path,
+    recipe: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Fine-tune an encoder beside a linear model; see `techtags.training.accurate.train_accurate`.
+
+    Args:
+        data, taxonomy, out, work, options: as there.
+        encoder: folder, or name on a hub, of a pretrained encoder.
+        recipe: the other fields of `techtags.training.finetune.Recipe`.
+
+    Raises:
+        MissingExtra: scikit-learn is not installed.
+        DataError: a file cannot be used, or another package is missing.
+    """
+    _need_sklearn()
+    from .accurate import train_accurate as run
+    from .finetune import Recipe
+
+    made = Recipe(encoder=encoder, seed=int(options.get("seed", 0)), **(recipe or {}))
+    return run(data, taxonomy, out, recipe=made, work=work, **options)
+
+
+def _need_sklearn() -> None:
     try:
         import sklearn  # noqa: F401
     except ImportError:
         raise MissingExtra('training needs scikit-learn: pip install "techtags[train]"') from None
-    from .pipeline import train as run
-
-    return run(data, taxonomy, out, say=say, **options)

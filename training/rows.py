@@ -115,11 +115,13 @@ COARSE = {
 
 
 def written_rows(taxonomy: Taxonomy) -> list[Row]:
-    """Rows made of the taxonomy's own words, and a few written for `none`.
+    """Rows made of the taxonomy's own words, and rows written by hand.
 
     Each tag gives its examples, its definition and its labels; a tag with tags below it also its names in the coarse phrases
-    of `COARSE`, since real texts that say no more than the name of a field are short and rare among annotated rows.  Figures
-    and thresholds never count them; their source is ``written``.
+    of `COARSE`, since real texts that say no more than the name of a field are short and rare among annotated rows.
+    By hand: short texts without technology, and texts whose words mislead (what a firm does not do, has sold, or leaves to
+    others), many in pairs of opposite meaning, whose halves share a `group`.  Figures and thresholds never count any of them;
+    their source is ``written``.
     """
     out = []
     for tag in taxonomy.active:
@@ -133,12 +135,23 @@ def written_rows(taxonomy: Taxonomy) -> list[Row]:
     none = json.loads((files(__package__) / "annotations" / "none.json").read_text(encoding="utf-8"))
     for lang in ("en", "zh"):
         out += [_written(f"none/{lang}/{i}", text, [], lang) for i, text in enumerate(none[lang])]
+    return out + _misleading(taxonomy)
+
+
+def _misleading(taxonomy: Taxonomy) -> list[Row]:
+    """The rows of `annotations/written.tsv` whose tags the taxonomy has."""
+    lines = (files(__package__) / "annotations" / "written.tsv").read_text(encoding="utf-8").splitlines()
+    out = []
+    for number, line in enumerate(lines[1:], start=2):
+        lang, kind, pair, tags, text = line.split("\t")
+        if all(t in taxonomy and taxonomy[t].status == "active" for t in tags.split()):
+            out.append(_written(f"{kind}/{lang}/{number}", text, tags.split(), lang, pair))
     return out
 
 
-def _written(row_id: str, text: str, tags: list[str], lang: str) -> Row:
+def _written(row_id: str, text: str, tags: list[str], lang: str, group: str = "") -> Row:
     return Row(
-        id=row_id, text=text, tags=tags, lang=lang, source="written", kind="written", group="", label="", use="train"
+        id=row_id, text=text, tags=tags, lang=lang, source="written", kind="written", group=group, label="", use="train"
     )  # fmt: skip
 
 
