@@ -180,8 +180,12 @@ def phrases(tokens: Tokens, longest: int) -> list[tuple[NDArray[np.uint64], NDAr
     Returns:
         For each length n (in order, from 1) the hashes and the indices of the first token of each run.
     """
-    at = np.arange(len(tokens.hashes))
-    hashes = tokens.hashes
+    return phrases_at(tokens, np.arange(len(tokens.hashes)), longest)
+
+
+def phrases_at(tokens: Tokens, at: NDArray[np.int64], longest: int) -> list[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+    """As `phrases`, of the runs that begin at the tokens `at` (indices, ascending)."""
+    hashes = tokens.hashes[at]
     out = [(hashes, at)]
     for n in range(2, longest + 1):
         keep = tokens.joined[at + n - 2]
