@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..taxonomy import Taxonomy, TaxonomyError
 from .aliases import AliasHits, AliasIndex
+from .blend import Blend, read_outputs
+from .context import ContextFinder, Scopes, default_finder
+from .encoder import GRAPH, TOKENIZER, Encoder, EncoderError
 from .features import Featurizer, Occurrences
+from .folder import ARRAYS, ModelError, base_folder, check_file, model_folder, read_arrays, read_manifest, taxonomy_for
 from .fusion import Fusion
 from .rank import Layout, Network, Probabilities, Seen, probabilities
 from .text import Tokens, tokenize
@@ -24,13 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-FORMAT = 1
-MANIFEST, ARRAYS, TAXONOMY = "manifest.json", "arrays.npz", "taxonomy.json"
+    from ..taxonomy import Taxonomy
+
 PROFILES = ("balanced", "precision", "recall")
-
-
-class ModelError(ValueError):
-    """A model cannot be used; the message is one line that says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +37,7 @@ class Scores:
         tokens, found, names: where words, phrases and names of tags stand (for evidence).
         matrix: (n, features) feature values.
         probabilities: of all tags.
+        scopes: what was left out, being denied, given up or someone else's; None where the model does not look for it.
     """
 
     tokens: Tokens
@@ -48,6 +45,7 @@ class Scores:
     names: AliasHits
     matrix: sparse.csr_matrix
     probabilities: Probabilities
+    scopes: Scopes | None = None
 
 
 class Model:
@@ -59,12 +57,22 @@ class Model:
         taxonomy: the release that it was trained for.
         manifest: as the `model` schema says.
         arrays: ``keys``, ``idf``, ``weights`` (int8), ``scales``, ``intercepts``, ``prior``, the two networks, ``thresholds``,
-            ``backoffs``; and what `Fusion` learned, if the rows had labels.
+            ``backoffs``; and what `Fusion` learned, if the rows had labels; ``blend`` with an encoder.
+        encoder: reads the texts beside the linear machines, if the model has one.
     """
 
-    def __init__(self, taxonomy: Taxonomy, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        manifest: dict[str, Any],
+        arrays: dict[str, NDArray[Any]],
+        encoder: Encoder | None = None,
+    ) -> None:
         self.taxonomy = taxonomy
         self.manifest = manifest
+        self.arrays = arrays
+        self.encoder = encoder
+        self.blend = Blend(arrays["blend"].astype(np.float32)) if encoder is not None and "blend" in arrays else None
         self.tags: tuple[str, ...] = tuple(manifest["tags"])
         self.layout = Layout(taxonomy, self.tags)
         settings = manifest["settings"]
@@ -76,6 +84,8 @@ class Model:
             longest_han=settings["longest_han"],
             alias_weight=settings["alias_weight"],
         )
+        # Off where the manifest says nothing of it, as for models made before there was one.
+        self.context: ContextFinder | None = default_finder() if settings.get("context") else None
         self.weights: NDArray[np.int8] = arrays["weights"]
         self.scales: NDArray[np.float32] = arrays["scales"].astype(np.float32)
         self.intercepts: NDArray[np.float32] = arrays["intercepts"].astype(np.float32)
@@ -102,38 +112,45 @@ class Model:
 
     @classmethod
     def load(cls, path: str | Path | None = None, taxonomy: Taxonomy | None = None) -> Model:
-        """Load a model from its folder; the one shipped in the package by default.
+        """Load a model.
 
         Args:
-            path: folder with `manifest.json` and `arrays.npz`.
+            path: ``fast`` (the default) or ``accurate``, which come with the package, or the folder of another one.
             taxonomy: the release to use it with; the one that it was trained for by default.
 
         Raises:
-            ModelError: there is none, its files are damaged, or it was made for another release of the taxonomy.
+            ModelError: there is none, its files are damaged, it was made for another release of the taxonomy, or what its
+                encoder needs is not installed.
         """
-        folder = Path(path) if path is not None else Path(str(files(__package__))) / "data" / "model"
-        manifest = _read_manifest(folder, check=path is not None)
-        taxonomy = _taxonomy_for(manifest, taxonomy, folder)
-        file = folder / ARRAYS
+        folder = model_folder(path)
+        manifest = read_manifest(folder, check=path is not None)
+        taxonomy = taxonomy_for(manifest, taxonomy, folder)
+        arrays = read_arrays(folder, manifest)
+        if "base" not in manifest:
+            return cls(taxonomy, manifest, arrays)
+        base = base_folder(folder, manifest)
+        for name in (GRAPH, TOKENIZER):
+            check_file(folder / name, manifest)
         try:
-            raw = file.read_bytes()
-        except OSError as error:
-            raise ModelError(f"cannot read {file}: {error.strerror}") from None
-        if hashlib.sha256(raw).hexdigest() != manifest["files"].get(ARRAYS):
-            raise ModelError(f"{file} is not the file that its manifest describes (hash differs); copy or train it again")
-        with np.load(file, allow_pickle=False) as data:
-            arrays = {name: data[name] for name in data.files}
-        return cls(taxonomy, manifest, arrays)
+            encoder = Encoder(folder, manifest["settings"]["encoder"])
+        except EncoderError as error:
+            raise ModelError(str(error)) from None
+        return cls(taxonomy, manifest, {**read_arrays(base, read_manifest(base, check=False)), **arrays}, encoder)
 
     def score(self, texts: Sequence[str]) -> Scores:
         """Probabilities of all tags for a batch of texts (a few thousand at most: everything is held at once)."""
         tokens = tokenize(texts)
+        scopes = self.context.find(texts, tokens) if self.context else None
+        if scopes is not None:
+            tokens = scopes.leave_out(tokens)
         found = self.featurizer.occurrences(tokens)
         names = self.featurizer.aliases.find(tokens)
         matrix = self.featurizer.transform_tokens(tokens, found, names)
         seen = describe(tokens, matrix, self._margins(matrix), self.layout.n_tags)
         made = probabilities(seen, self.exact_network, self.closure_network, self.prior, self.layout)
-        return Scores(tokens, found, names, matrix, made)
+        if self.encoder is not None and self.blend is not None:
+            made = self.blend(made, read_outputs(*self.encoder(texts), self.layout), seen.chinese, self.layout)
+        return Scores(tokens, found, names, matrix, made, scopes)
 
     def _margins(self, matrix: sparse.csr_matrix) -> NDArray[np.float32]:
         # Only the rows of the weights that the batch needs are widened: the whole matrix stays int8 in memory.
@@ -158,68 +175,3 @@ def describe(tokens: Tokens, matrix: sparse.csr_matrix, margins: NDArray[np.floa
     han = np.bincount(tokens.doc, weights=tokens.han, minlength=tokens.n_docs)
     chinese = (han / np.maximum(count, 1)).astype(np.float32)
     return Seen(margins, aliases[:, :n_tags], aliases[:, n_tags:], length, chinese)
-
-
-def save(folder: Path, taxonomy: Taxonomy, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    """Write a model; the manifest, which is returned, gets the hash of the arrays."""
-    from ..schemas import validate
-    from ..taxonomy import versions
-    from ..taxonomy.source import dump
-
-    folder.mkdir(parents=True, exist_ok=True)
-    # Beside first, then renamed, the manifest last: an interruption leaves the old model, or one that is refused.
-    part = folder / f".{ARRAYS}"
-    np.savez_compressed(part, **arrays)  # type: ignore[arg-type]
-    manifest = {**manifest, "files": {ARRAYS: hashlib.sha256(part.read_bytes()).hexdigest()}}
-    validate(manifest, "model")
-    text = json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    (folder / f".{MANIFEST}").write_text(text, encoding="utf-8", newline="\n")
-    if taxonomy.version not in versions():
-        # A release of the user's own travels with the model, which is of no use without it.
-        (folder / TAXONOMY).write_text(dump(taxonomy.document), encoding="utf-8", newline="\n")
-    part.replace(folder / ARRAYS)
-    (folder / f".{MANIFEST}").replace(folder / MANIFEST)
-    return manifest
-
-
-def _read_manifest(folder: Path, *, check: bool) -> dict[str, Any]:
-    path = folder / MANIFEST
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"no model in {folder}: cannot read {MANIFEST} ({error.strerror})") from None
-    except ValueError:
-        raise ModelError(f"{path} is not JSON; copy or train the model again") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        made = manifest.get("format") if isinstance(manifest, dict) else None
-        raise ModelError(f"{folder} is a model of format {made!r}; this techtags reads format {FORMAT}")
-    if check:
-        # The shipped manifest is held by the tests; checking it at every start would cost more than loading the model.
-        from ..schemas import SchemaProblem, validate
-
-        try:
-            validate(manifest, "model")
-        except SchemaProblem as error:
-            raise ModelError(f"{path} is {error}; copy or train the model again") from None
-    return manifest
-
-
-def _taxonomy_for(manifest: dict[str, Any], taxonomy: Taxonomy | None, folder: Path) -> Taxonomy:
-    made_for = manifest["taxonomy"]
-    if taxonomy is None:
-        try:
-            own = folder / TAXONOMY
-            taxonomy = Taxonomy.load(own if own.exists() else made_for["version"])
-        except TaxonomyError as error:
-            raise ModelError(f"the model in {folder} was made for taxonomy {made_for['version']}: {error}") from None
-    if taxonomy.version != made_for["version"]:
-        raise ModelError(
-            f"the model in {folder} was made for taxonomy {made_for['version']}, not {taxonomy.version}; "
-            f"use that release, or train a model for {taxonomy.version} with techtags train"
-        )
-    if taxonomy.sha256 != made_for["sha256"]:
-        raise ModelError(
-            f"the model in {folder} was made for another text of taxonomy {made_for['version']} (its hash differs); "
-            "train it again with techtags train"
-        )
-    return taxonomy

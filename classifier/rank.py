@@ -202,11 +202,11 @@ def closure_candidates(seen: Seen, exact: NDArray[np.float32], layout: Layout) -
             best[doc] - closure[doc, k],
             1 / (1.0 + rank[doc, k]),
             margins[doc, -1],
-            _logit(some[doc, k]),
-            _logit(most),
+            logit(some[doc, k]),
+            logit(most),
             seen.own[doc, tag],
             seen.below[doc, tag],
-            _logit(exact.max(axis=1)[doc]),
+            logit(exact.max(axis=1)[doc]),
             seen.chinese[doc],
             np.log1p(seen.length)[doc],
             layout.level[tag] == 1,
@@ -281,15 +281,20 @@ def probabilities(
         wide = closure_candidates(seen, exact, layout)
         if len(wide.doc):
             closure[wide.doc, wide.tag] = closure_network(wide.inputs)[:, 0]
-        # A tag is at least as probable as every tag below it; children stand after their parents.
-        for i in range(layout.n_tags - 1, -1, -1):
-            if layout.ancestors[i]:
-                parent = layout.ancestors[i][0]
-                np.maximum(closure[:, parent], closure[:, i], out=closure[:, parent])
+        raise_ancestors(closure, layout)
     return Probabilities(exact, closure, primary)
 
 
-def _logit(p: NDArray[np.float32]) -> NDArray[np.float32]:
+def raise_ancestors(closure: NDArray[np.float32], layout: Layout) -> None:
+    """Make each tag at least as probable as every tag below it, in place; children stand after their parents."""
+    for i in range(layout.n_tags - 1, -1, -1):
+        if layout.ancestors[i]:
+            parent = layout.ancestors[i][0]
+            np.maximum(closure[:, parent], closure[:, i], out=closure[:, parent])
+
+
+def logit(p: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log-odds of probabilities, those near 0 and 1 held off by `FLOOR`."""
     p = np.clip(p, FLOOR, 1 - FLOOR)
     out: NDArray[np.float32] = np.log(p / (1 - p))
     return out
