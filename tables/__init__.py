@@ -2,19 +2,24 @@
 
 from .encoding import detect_encoding
 from .errors import TableError
-from .formats import FORMATS, format_of
-from .reading import Table, open_table
+from .folders import inputs_of, open_tables
+from .formats import FORMATS, FORMS, format_of
+from .reading import Row, Table, open_table
 from .writing import TableWriter, neutralise, open_file, open_writer
 
 __all__ = [
     "FORMATS",
+    "FORMS",
+    "Row",
     "Table",
     "TableError",
     "TableWriter",
     "detect_encoding",
     "format_of",
+    "inputs_of",
     "neutralise",
     "open_file",
     "open_table",
+    "open_tables",
     "open_writer",
 ]

@@ -7,6 +7,7 @@ import re
 import sys
 from typing import BinaryIO
 
+from .common import COMMON
 from .errors import TableError
 
 SAMPLE = 1 << 20
@@ -24,6 +25,11 @@ _USUAL = re.compile(
     "[\t\n\r -~\u00a0-\u024f\u0370-\u04ff\u2000-\u27bf\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\U00010000-\U0003ffff]"
 )
 _HIGH = re.compile(rb"[\x80-\xff]+")
+# In Latin-1 or its Windows kin: an accented letter or a typographic sign, at a plain letter, digit or sign.
+_ACCENT = re.compile(
+    rb"(?:(?<=[A-Za-z])[\xc0-\xd6\xd8-\xf6\xf8-\xff]|[\xc0-\xd6\xd8-\xf6\xf8-\xff](?=[A-Za-z])"
+    rb"|(?<=[\x21-\x7e])[\x80\x91-\x97\x99\xa0-\xbf]|[\x80\x91-\x97\xa0-\xbf](?=[\x21-\x7e]))(?![\x80-\xff])"
+)
 ESCAPE = "techtags.escape"
 
 
@@ -60,7 +66,7 @@ codecs.register_error(ESCAPE, _escape)
 
 
 def detect_encoding(sample: bytes, *, whole: bool = True) -> str:
-    """The encoding of a table: a byte order mark decides; then UTF-16 without one, UTF-8, GB18030.
+    """The encoding of a table: a byte order mark decides; then UTF-16 without one, UTF-8, GB18030, Big5, Latin-1.
 
     Args:
         sample: the table's first bytes.
@@ -75,17 +81,45 @@ def detect_encoding(sample: bytes, *, whole: bool = True) -> str:
     wide = _utf16(sample)
     if wide:
         return wide
-    for name in ("utf-8", "gb18030"):
-        try:
-            codecs.getincrementaldecoder(name)().decode(sample, final=whole)
-        except UnicodeDecodeError:
-            # One bad byte in a long UTF-8 table does not make it GB18030.
-            if name == "utf-8" and _mostly(sample, name):
-                return "utf-8"
-            continue
-        return name
-    # One bad byte in a long GB18030 table does not make it UTF-8.
-    return "gb18030" if _mostly(sample, "gb18030") else "utf-8"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample, final=whole)
+    except UnicodeDecodeError:
+        # One bad byte in a long UTF-8 table does not make it another.
+        return "utf-8" if _mostly(sample, "utf-8") else _without_utf(sample, whole)
+    return "utf-8"
+
+
+def _without_utf(sample: bytes, whole: bool) -> str:
+    """GB18030, Big5 or Latin-1 for what is not UTF-8; each reads most of what the others write, but not as usual characters."""
+    shares = {name: _common_share(sample, name) for name in ("gb18030", "big5")}
+    best = max(shares, key=lambda name: shares[name])
+    if shares[best] > 0.25:
+        return best
+    western = _western(sample)
+    if western:
+        return western
+    try:
+        codecs.getincrementaldecoder("gb18030")().decode(sample, final=whole)
+    except UnicodeDecodeError:
+        return "gb18030" if _mostly(sample, "gb18030") else "utf-8"
+    return "gb18030"
+
+
+def _common_share(sample: bytes, encoding: str) -> float:
+    """The share of common Chinese characters among all beyond ASCII; 0 where much cannot be decoded."""
+    text = [c for c in sample[: 1 << 16].decode(encoding, "replace") if c > "\x7f"]
+    bad = text.count("\ufffd")
+    good = [c for c in text if c.isalpha()]
+    return sum(c in COMMON for c in good) / len(good) if good and len(text) - bad > 20 * (bad - 1) else 0.0
+
+
+def _western(sample: bytes) -> str:
+    """``latin-1``, or ``cp1252`` where its signs are used, for accents that stand alone among plain letters; else nothing."""
+    runs = _HIGH.findall(sample)
+    alone = len(_ACCENT.findall(sample))
+    if not runs or alone < 0.6 * len(runs):
+        return ""
+    return "cp1252" if any(0x80 <= b <= 0x9F for run in runs for b in run) else "latin-1"
 
 
 def _utf16(sample: bytes) -> str:
@@ -151,8 +185,8 @@ def with_mark(name: str, head: bytes) -> str:
     return name
 
 
-def sniff(file: BinaryIO) -> str:
-    """The encoding of a file that can be read twice: the whole of it is looked at where the first part is plain ASCII."""
+def sniff(file: BinaryIO, *, rewind: bool = True) -> str:
+    """The encoding of a file, of which as much is read as need be: all of it where the first part is plain ASCII."""
     sample = file.read(SAMPLE)
     whole = len(sample) < SAMPLE
     found = detect_encoding(sample, whole=whole)
@@ -162,5 +196,6 @@ def sniff(file: BinaryIO) -> str:
         # Start at a line: the character before may have been cut.
         start = sample.find(b"\n") + 1
         found = detect_encoding(sample[start:], whole=whole)
-    file.seek(0)
+    if rewind:
+        file.seek(0)
     return found

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import io
-import json
 import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 from .encoding import ESCAPE
 from .errors import TableError
+from .formats import TEXT_FORMS, packing_of
+from .line_writing import DelimitedWriter, LineWriter
+from .streams import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .rows import Row, Table
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -26,74 +29,49 @@ def neutralise(cell: str) -> str:
     return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
-# Where a JSON object keeps the cells of a ragged row that no column is for.
-SURPLUS = "tt_surplus"
-
-
 class TableWriter(Protocol):
-    """What `open_writer` gives.
+    """What `open_writer` gives.  A table is begun with `header` or `begin`, and then gets rows by `row` or `append`.
 
     Attributes:
-        form: ``csv``, ``tsv`` or ``jsonl``.
+        form: one of `techtags.tables.FORMS`.
+        spreadsheet: whether programs that compute formulas open what is written.
+        notes: what a user should know of how it was written, in lines; complete when the file is.
     """
 
     form: str
+    spreadsheet: bool
+    notes: list[str]
 
-    def header(self, names: Sequence[str]) -> None:
-        """Write the column names; JSONL has none."""
+    def header(self, names: Sequence[str], kinds: Mapping[str, str] | None = None) -> None:
+        """Begin a table of our own; `kinds` says by name which columns are ``int``, ``float``, ``bool`` or ``date``."""
 
     def row(self, names: Sequence[str], cells: Sequence[Any]) -> None:
-        """Write a row; cells beyond the names (of a ragged row) are kept where the format can."""
+        """Write a row of it; cells beyond the names (of a ragged row) are kept where the format can."""
+
+    def begin(self, table: Table, keep: Sequence[int], added: Sequence[str], kinds: Mapping[str, str] | None = None) -> None:
+        """Begin a table that is `table` with columns appended.
+
+        Args:
+            table: whose rows will be given to `append`.
+            keep: positions of its columns that stay.
+            added: names of the new columns.
+            kinds: of these, as in `header`.
+        """
+
+    def append(self, row: Row, added: Sequence[str], *, surplus: bool = True) -> None:
+        """Write a row of it, its values and their types as they came, and the cells of the new columns.
+
+        With `surplus` the cells that a row has beyond the header are written too, or refused where they have no place.
+        """
 
     def object(self, value: dict[str, Any]) -> None:
         """Write an object as a JSON line."""
 
+    def finish(self) -> None:
+        """Write what is held; `open_writer` does it."""
 
-class _Delimited:
-    form = "csv"
-
-    def __init__(self, file: IO[str], delimiter: str, newline: str) -> None:
-        self._file, self._newline = file, newline
-        # Given both characters as the line's end, every Python quotes cells that hold either.
-        self._writer = csv.writer(self, delimiter=delimiter, lineterminator="\r\n")
-
-    def write(self, line: str) -> None:
-        """Take a line from the csv module and end it as the table's lines end."""
-        self._file.write(line[:-2] + self._newline)
-
-    def header(self, names: Sequence[str]) -> None:
-        self._writer.writerow(names)
-
-    def row(self, names: Sequence[str], cells: Sequence[Any]) -> None:
-        self._writer.writerow(cells)
-
-    def object(self, value: dict[str, Any]) -> None:
-        raise TableError("objects go to JSONL; name the output .jsonl")
-
-
-class _Lines:
-    form = "jsonl"
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-
-    def header(self, names: Sequence[str]) -> None:
-        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-        if twice is not None:
-            raise TableError(f"two columns are called {twice!r}, and a JSON object has room for one; rename one, or write CSV")
-
-    def row(self, names: Sequence[str], cells: Sequence[Any]) -> None:
-        value: dict[str, Any] = dict(zip(names, cells, strict=False))
-        if len(cells) > len(names):
-            value[SURPLUS] = list(cells[len(names) :])
-        self.object(value)
-
-    def object(self, value: dict[str, Any]) -> None:
-        # Lone surrogates (bytes that could not be decoded) are written as JSON escapes, which any reader takes.
-        line = json.dumps(value, ensure_ascii=False)
-        if any("\ud800" <= c <= "\udfff" for c in line):
-            line = json.dumps(value, ensure_ascii=True)
-        self._file.write(line + "\n")
+    def close(self) -> None:
+        """Give back what is held, written or not; `open_writer` does it."""
 
 
 @contextlib.contextmanager
@@ -103,22 +81,59 @@ def open_writer(
     """Open a table for writing; it takes its name only when the block ends without an exception.
 
     Args:
-        name: a path, or ``-`` for standard output.
-        form: ``csv``, ``tsv`` or ``jsonl``.
-        encoding: JSONL is always UTF-8.
+        name: a path, or ``-`` for standard output; text formats are packed where it ends in ``.gz`` or ``.zst``.
+        form: one of `techtags.tables.FORMS`.
+        encoding: of delimited tables; the others are UTF-8.
         delimiter, newline: of delimited tables.
 
     Raises:
-        TableError: the place cannot be written to.
+        TableError: the place cannot be written to, or a library is missing.
     """
-    encoding = "utf-8" if form == "jsonl" else encoding
+    encoding = encoding if form in ("csv", "tsv") else "utf-8"
     try:
         with open_file(name, encoding) as file:
-            yield _Lines(file) if form == "jsonl" else _Delimited(file, delimiter, newline)
+            if form not in TEXT_FORMS:
+                writer = _typed(form, file.buffer)
+                try:
+                    yield writer
+                    writer.finish()
+                finally:
+                    writer.close()
+                return
+            with _packed(file, packing_of(name), encoding) as out:
+                yield LineWriter(out) if form == "jsonl" else DelimitedWriter(out, delimiter, newline)
     except UnicodeEncodeError as error:
         shown = "standard output" if name == "-" else name
         char = error.object[error.start]
         raise TableError(f"cannot write {char!r} to {shown} in {encoding}; write it to a .jsonl file, which is UTF-8") from None
+
+
+def _typed(form: str, file: BinaryIO) -> TableWriter:
+    if form == "parquet":
+        from .parquet_writing import ParquetWriter
+
+        return ParquetWriter(file)
+    if form == "xlsx":
+        from .excel_writing import ExcelWriter
+
+        return ExcelWriter(file)
+    from .stata_writing import StataWriter
+
+    return StataWriter(file)
+
+
+@contextlib.contextmanager
+def _packed(file: TextIO, how: str, encoding: str) -> Iterator[TextIO]:
+    """`file`, or a text stream that packs what it writes into it."""
+    if not how:
+        yield file
+        return
+    stream = pack(file.buffer, how)
+    text = io.TextIOWrapper(stream, encoding, errors=ESCAPE, newline="")
+    yield text
+    text.flush()
+    text.detach()
+    stream.close()
 
 
 @contextlib.contextmanager

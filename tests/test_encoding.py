@@ -79,7 +79,21 @@ def test_one_broken_byte_does_not_turn_the_whole_table(encoding: str) -> None:
 
 def test_western_text_is_not_taken_for_chinese() -> None:
     raw = ("id,résumé\n" + "1,Société à responsabilité limitée, créée en été, très active\n" * 30).encode("latin-1")
-    assert detect_encoding(raw) == "utf-8"  # and its accents come in as escaped bytes
+    assert detect_encoding(raw) == "latin-1"
+    assert detect_encoding(raw + b"2,\x93x\x94 \x80 5") == "cp1252"
+    assert detect_encoding(b"caf\xe9 \xff\xfe\xfd") == "utf-8"  # broken rather than French
+
+
+TAIWAN = "編號,公司,簡介\n1,甲公司,專注於太陽能電池與光伏組件的製造\n2,乙公司,提供雲端運算服務,成立於2010年\n"
+
+
+def test_big5_and_gb18030_are_told_apart() -> None:
+    assert found(TAIWAN.encode("big5")) == "big5"
+    assert found(TAIWAN.encode("gb18030")) == "gb18030"
+    assert found(CHINESE.encode("gb18030")) == "gb18030"
+    assert found("id,text\n1,太陽能電池的製造\n".encode("big5")) == "big5"
+    broken = (TAIWAN * 30).encode("big5").replace("乙".encode("big5"), b"\xa4", 1)
+    assert found(broken) == "big5"
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])

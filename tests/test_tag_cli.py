@@ -332,14 +332,16 @@ def test_faults(tmp_path: Path, content: str, args: list[str], code: int, words:
 
 
 def test_faults_of_names(tmp_path: Path, small: Path) -> None:
-    failed(techtags("tag", tmp_path), 1, "is a directory")
+    (tmp_path / "empty").mkdir()
+    failed(techtags("tag", tmp_path / "empty"), 1, "is a directory without tables")
+    (tmp_path / "empty").rmdir()
     failed(techtags("tag", tmp_path / "none.csv"), 1, "there is no file")
-    (tmp_path / "t.xlsx").write_bytes(b"PK")
-    failed(techtags("tag", tmp_path / "t.xlsx"), 1, "'.xlsx'", "--from csv")
-    failed(techtags("tag", small, "-o", tmp_path / "out.xlsx"), 1, "'.xlsx'", "--to csv")
+    (tmp_path / "t.xyz").write_bytes(b"PK")
+    failed(techtags("tag", tmp_path / "t.xyz"), 1, "'.xyz'", "--from csv")
+    failed(techtags("tag", small, "-o", tmp_path / "out.xyz"), 1, "'.xyz'", "--to csv")
     failed(techtags("tag", small, "-o", tmp_path), 1, "is a directory")
     failed(techtags("tag", small, "-o", tmp_path / "no" / "out.csv"), 1, "cannot write to")
-    assert {p.name for p in tmp_path.iterdir()} == {"small.csv", "t.xlsx"}
+    assert {p.name for p in tmp_path.iterdir()} == {"small.csv", "t.xyz"}
 
 
 def test_a_fault_in_the_middle_leaves_the_old_output(tmp_path: Path) -> None:

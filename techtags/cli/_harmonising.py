@@ -14,13 +14,14 @@ import click
 
 from techtags.classifier import Tagger
 from techtags.classifier.labels import COARSE_SET, NO_TECHNOLOGY, PLACED, UNPLACED, Designation, DesignationMatcher
-from techtags.tables import Table, TableWriter, format_of, neutralise, open_file, open_table, open_writer
+from techtags.tables import Table, TableWriter, open_file, open_writer
 
 from ._picture import check_picture, draw
 from ._report import as_data, as_text, count
 from ._review import mapping_of, open_parts, review, scheme_of
-from ._tables import Appender, delimiter_for, delimiter_of
+from ._tables import KINDS, Appender, delimiter_for, delimiter_of, form_for_output, is_ragged, open_input, safe, say
 from ._tagging import _batches, _column, _progress, _stoppable, _warn_ragged
+from ._words import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +56,8 @@ class Job:
     delimiter: str | None
     overwrite: bool
     model: Path | None
+    sheet: str | None = None
+    raw: bool = False
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ def run(job: Job) -> None:
     delimiter = delimiter_of(job.delimiter)
     _check(job)
     with _stoppable():
-        table = open_table(job.input, format_of(job.input, job.from_), job.encoding, delimiter)
+        table = open_input(job.input, job.from_, job.encoding, delimiter, job.sheet)
         try:
             _run(job, table)
         finally:
@@ -126,17 +129,14 @@ def _place(name: str | Path) -> str:
 
 def _run(job: Job, table: Table) -> None:
     columns = list(dict.fromkeys(_column(table, name) for name in job.label))
-    forms = {
-        name: (job.to or table.form) if name == "-" else format_of(name, job.to, "--to")
-        for name in (job.output, job.rows)
-        if name
-    }
+    forms = {name: form_for_output(name, job.to, table) for name in (job.output, job.rows) if name}
     tagger = Tagger.load(job.model, evidence=False)
     taxonomy = tagger.taxonomy
     matcher = DesignationMatcher(
         taxonomy, tagger, scheme=scheme_of(job.scheme, taxonomy), mapping=mapping_of(job.mapping, taxonomy)
     )
     encoding = _out_encoding(job, table, list(forms))
+    opened: list[TableWriter] = []
     with contextlib.ExitStack() as files:
 
         def writer(name: str) -> TableWriter:
@@ -144,9 +144,10 @@ def _run(job: Job, table: Table) -> None:
             made = open_writer(
                 name, forms[name], encoding=code, delimiter=delimiter_for(forms[name], table), newline=table.newline
             )
-            return files.enter_context(made)
+            opened.append(files.enter_context(made))
+            return opened[-1]
 
-        rows = Appender(writer(job.rows), table, COLUMNS, job.overwrite) if job.rows else None
+        rows = Appender(writer(job.rows), table, COLUMNS, job.overwrite, job.raw) if job.rows else None
         texts = {n: files.enter_context(open_file(n)) for n in (job.review, job.report_file, job.picture) if n}
         # Standard output comes last: whoever reads it may go away before its end, and the files are to be whole.
         designations = writer(job.output) if job.output != "-" else None
@@ -164,15 +165,17 @@ def _run(job: Job, table: Table) -> None:
         if job.picture:
             texts[job.picture].buffer.write(draw(counted, job.picture))
         if designations:
-            _write(designations, seen, taxonomy, job.lang)
+            _write(designations, seen, taxonomy, job)
     if job.output == "-":
         with contextlib.ExitStack() as files:
-            _write(writer("-"), seen, taxonomy, job.lang)
+            _write(writer("-"), seen, taxonomy, job)
     if job.report:
         click.echo(as_text(counted, about), err="-" in forms)
+    for notes in (table.notes, *(one.notes for one in opened)):
+        say(notes)
     _summary(seen, counted)
     if job.review:
-        click.echo(f"{_number(len(open_), 'designation')} to review in {job.review}", err=True)
+        click.echo(f"{number_of(len(open_), 'designation')} to review in {job.review}", err=True)
 
 
 def _out_encoding(job: Job, table: Table, outputs: Sequence[str]) -> str:
@@ -191,7 +194,7 @@ def _read(
     seen = _Seen()
     with _progress(table) as advance:
         for batch in _batches(table.rows):
-            ragged = [len(row.cells) > len(table.header) for row in batch]
+            ragged = [is_ragged(row, table) for row in batch]
             # A row with too many cells cannot be trusted to have its label where the header says.
             keys = [
                 () if odd else tuple(dict.fromkeys(row.cells[c] for c in columns if row.cells[c].strip()))
@@ -246,29 +249,24 @@ def cells_of(designation: Designation, taxonomy: Taxonomy, lang: str) -> list[st
     ]
 
 
-def _write(writer: TableWriter, seen: _Seen, taxonomy: Taxonomy, lang: str) -> None:
+def _write(writer: TableWriter, seen: _Seen, taxonomy: Taxonomy, job: Job) -> None:
     """Each distinct designation, most frequent first; equally frequent ones as they came."""
     names = ("designation", "rows", *COLUMNS)
-    writer.header(names)
+    writer.header(names, KINDS)
     for text, n in seen.cells.most_common():
-        shown = text if writer.form == "jsonl" else neutralise(text)
-        number = n if writer.form == "jsonl" else str(n)
-        writer.row(names, [shown, number, *map(neutralise, cells_of(seen.placed[(text,)], taxonomy, lang))])
+        shown, *cells = safe([text, *cells_of(seen.placed[(text,)], taxonomy, job.lang)], writer, job.raw)
+        writer.row(names, [shown, n, *cells])
 
 
 def _summary(seen: _Seen, counted: Counted) -> None:
     found = Counter(seen.placed[(cell,)].status for cell in seen.cells)
     parts = ", ".join(f"{found[s]} {s}" for s in (PLACED, COARSE_SET, NO_TECHNOLOGY, UNPLACED) if found[s])
-    line = f"{_number(counted.n_rows, 'row')}, {_number(counted.n_designations, 'designation')}"
+    line = f"{number_of(counted.n_rows, 'row')}, {number_of(counted.n_designations, 'designation')}"
     click.echo(line + (f": {parts}" if parts else ""), err=True)
     if seen.empty:
-        click.echo(f"{_number(seen.empty, 'row')} without a label", err=True)
+        click.echo(f"{number_of(seen.empty, 'row')} without a label", err=True)
     if seen.ragged > 3:
         click.echo(f"{seen.ragged} rows in all have too many cells and were not placed", err=True)
     if seen.short:
         have = "has" if seen.short == 1 else "have"
-        click.echo(f"{_number(seen.short, 'row')} {have} too few cells; the missing ones were taken for empty", err=True)
-
-
-def _number(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
+        click.echo(f"{number_of(seen.short, 'row')} {have} too few cells; the missing ones were taken for empty", err=True)

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from techtags.tables import Table, TableError, TableWriter, neutralise
+from techtags.tables import Table, TableError, TableWriter, format_of, inputs_of, neutralise, open_table, open_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from techtags.tables.reading import Row
+    from techtags.tables import Row
+
+# Columns of ours that hold numbers, for formats that know types.
+KINDS = {"tt_row": "int", "tt_rank": "int", "tt_score": "float", "tt_sure": "float", "rows": "int"}
 
 
 def delimiter_of(given: str | None) -> str | None:
@@ -26,11 +29,57 @@ def delimiter_of(given: str | None) -> str | None:
     return delimiter
 
 
+def open_input(name: str, form: str | None, encoding: str | None, delimiter: str | None, sheet: str | None) -> Table:
+    """The table that a command is to read: a file, standard input, or all files of a folder or a pattern as one.
+
+    Raises:
+        TableError: it cannot be read.
+    """
+    paths = inputs_of(name, form)
+    if paths:
+        table = open_tables(paths, format_of(str(paths[0]), form), encoding, delimiter, sheet)
+    else:
+        table = open_table(name, format_of(name, form), encoding, delimiter, sheet)
+    say(table.notes)
+    return table
+
+
+def say(notes: list[str]) -> None:
+    """Tell the user what was noted, once."""
+    for note in notes:
+        click.echo(note, err=True)
+    notes.clear()
+
+
+def form_for_output(name: str, to: str | None, table: Table) -> str:
+    """The format of an output that is made from `table`; standard output is text unless `--to` says otherwise.
+
+    Raises:
+        TableError: the name has an ending that is not known.
+    """
+    if name != "-":
+        return format_of(name, to, "--to")
+    return to or (table.form if table.form in ("csv", "tsv", "jsonl") else "csv")
+
+
 def delimiter_for(form: str, table: Table) -> str:
     """What stands between the cells of an output in `form` that is made from `table`."""
     if form == "tsv":
         return "\t"
     return table.delimiter if table.form == form and table.delimiter else ","
+
+
+def is_ragged(row: Row, table: Table) -> bool:
+    """Whether a row has cells that no column is for, so that its text may stand in another than the header says.
+
+    In a workbook a cell beside the table moves nothing.
+    """
+    return len(row.cells) > len(table.header) and row.typed is None
+
+
+def safe(cells: Iterable[str], writer: TableWriter, raw: bool) -> list[str]:
+    """Cells that we add, made harmless where a spreadsheet will open them."""
+    return [neutralise(c) for c in cells] if writer.spreadsheet and not raw else list(cells)
 
 
 def kept_columns(table: Table, added: Sequence[str], overwrite: bool) -> list[int]:
@@ -53,11 +102,9 @@ class Appender:
         TableError: the table has such columns already, and may not lose them.
     """
 
-    def __init__(self, writer: TableWriter, table: Table, added: Sequence[str], overwrite: bool) -> None:
-        self._writer, self._table, self._added, self._overwrite = writer, table, added, overwrite
-        self._keep = kept_columns(table, added, overwrite)
-        self._names = [*(table.header[i] for i in self._keep), *added]
-        writer.header(self._names)
+    def __init__(self, writer: TableWriter, table: Table, added: Sequence[str], overwrite: bool, raw: bool = False) -> None:
+        self._writer, self._table, self._added, self._overwrite, self._raw = writer, table, added, overwrite, raw
+        writer.begin(table, kept_columns(table, added, overwrite), added, KINDS)
 
     def write(self, row: Row, cells: Sequence[str]) -> None:
         """Write `row` and the cells of its new columns.
@@ -65,21 +112,18 @@ class Appender:
         Raises:
             TableError: a JSON object has keys that the output has no column for, or that it may not lose.
         """
-        added = [neutralise(c) for c in cells]
-        header = self._table.header
-        if row.value is not None and self._writer.form == "jsonl":
-            # From JSONL to JSONL the object keeps its values, types and all.
-            kept = {k: v for k, v in row.value.items() if k not in self._added}
-            if len(kept) < len(row.value) and not self._overwrite:
-                taken = ", ".join(k for k in row.value if k in self._added)
-                raise TableError(f"{self._table.name}, line {row.line}: already has {taken}; say --overwrite to replace them")
-            self._writer.object({**kept, **dict(zip(self._added, added, strict=True))})
+        if row.value is not None:
+            self._check(row, row.value)
+        self._writer.append(row, safe(cells, self._writer, self._raw))
+
+    def _check(self, row: Row, value: Mapping[str, object]) -> None:
+        where = f"{self._table.name}, line {row.line}"
+        if self._writer.form == "jsonl":
+            taken = ", ".join(k for k in value if k in self._added)
+            if taken and not self._overwrite:
+                raise TableError(f"{where}: already has {taken}; say --overwrite to replace them")
             return
         # The columns of a delimited output stand by now: a JSON key that comes late has no place.
-        late = ", ".join(repr(k) for k in row.value or () if k not in header)
+        late = ", ".join(repr(k) for k in value if k not in self._table.header)
         if late:
-            raise TableError(
-                f"{self._table.name}, line {row.line}: {late} did not stand in the first lines; "
-                "write to a .jsonl file, which keeps it"
-            )
-        self._writer.row(self._names, [*(row.cells[i] for i in self._keep), *added, *row.cells[len(header) :]])
+            raise TableError(f"{where}: {late} did not stand in the first lines; write to a .jsonl file, which keeps it")

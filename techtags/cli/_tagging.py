@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
+import functools
 import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from techtags.classifier import COLUMNS, LONG_COLUMNS, Model, Tagger, Tagging, join_texts
+from techtags.classifier.beside import COARSE_DESIGNATION, CONFLICT, UNSUPPORTED
 from techtags.classifier.columns import cells, long_cells
-from techtags.tables import Table, TableError, TableWriter, format_of, neutralise, open_table, open_writer
+from techtags.tables import Table, TableWriter, format_of, inputs_of, open_writer
 
+from ._folders import each_into
 from ._guess import guess_text_column
 from ._review import mapping_of, scheme_of
-from ._tables import delimiter_of
+from ._tables import (
+    KINDS,
+    Appender,
+    delimiter_for,
+    delimiter_of,
+    form_for_output,
+    is_ragged,
+    kept_columns,
+    open_input,
+    safe,
+    say,
+)
+from ._words import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from techtags.tables.reading import Row
+    from techtags.tables import Row
     from techtags.taxonomy import Taxonomy
 
-BATCH = 1024
-FLAGS = ("label_conflict", "designation-is-coarse", "label_unsupported")
+# Rows that are tagged at once, and characters of them: cells may be long.
+BATCH, BATCH_TEXT = 1024, 16 << 20
+FLAGS = (CONFLICT, COARSE_DESIGNATION, UNSUPPORTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,22 @@ class Job:
     delimiter: str | None
     overwrite: bool
     model: Path | None
+    sheet: str | None = None
+    raw: bool = False
+
+
+@dataclass(slots=True)
+class Done:
+    """What has been done so far.
+
+    Attributes:
+        rows_in, rows_out: rows read, and rows whose result was written.
+        counts: statuses, flags, and what is odd about rows.
+    """
+
+    rows_in: int = 0
+    rows_out: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
 
 
 def run(job: Job) -> None:
@@ -65,12 +97,25 @@ def run(job: Job) -> None:
         ModelError: the model cannot be used.
     """
     delimiter = delimiter_of(job.delimiter)
-    with _stoppable():
-        table = open_table(job.input, format_of(job.input, job.from_), job.encoding, delimiter)
+    done, start = Done(), time.monotonic()
+    tagger = functools.cache(lambda: _tagger(job))
+
+    def one(job: Job) -> None:
+        table = open_input(job.input, job.from_, job.encoding, delimiter, job.sheet)
         try:
-            _run(job, table)
+            _run(job, table, tagger, done)
         finally:
             table.close()
+
+    with _stoppable():
+        paths = inputs_of(job.input, job.from_)
+        if paths and (job.output.endswith(("/", os.sep)) or Path(job.output).is_dir()):
+            form = job.to if job.layout != "jsonl" else "jsonl"
+            for path, place in each_into(job.input, paths, job.output, form):
+                one(replace(job, input=str(path), output=str(place)))
+        else:
+            one(job)
+    _report(done, time.monotonic() - start)
 
 
 @contextlib.contextmanager
@@ -93,37 +138,39 @@ def _stoppable() -> Iterator[None]:
             signal.signal(s, handler)
 
 
-def _run(job: Job, table: Table) -> None:
+def _run(job: Job, table: Table, tagger_of: Callable[[], Tagger], done: Done) -> None:
     layout, form = _shape(job, table)
     text = [_column(table, name) for name in job.text] or [_guess(table)]
     label = list(dict.fromkeys(_column(table, name) for name in job.label))
     identity = _column(table, job.id) if job.id else None
-    keep = _kept_columns(job, table, layout)
-    tagger = _tagger(job)
-    counts: Counter[str] = Counter()
-    out_encoding = _out_encoding(job, table, form, tagger)
-    delimiter = "\t" if form == "tsv" else table.delimiter if table.form == form and table.delimiter else ","
-    with open_writer(job.output, form, encoding=out_encoding, delimiter=delimiter, newline=table.newline) as writer:
+    if layout == "wide":
+        kept_columns(table, COLUMNS, job.overwrite)  # refused before the model is read
+    tagger = tagger_of()
+    encoding = _out_encoding(job, table, form, tagger)
+    with open_writer(job.output, form, encoding=encoding, delimiter=delimiter_for(form, table), newline=table.newline) as writer:
         layouts = {"wide": _Wide, "long": _Long, "jsonl": _Results}
-        output = layouts[layout](writer, job, table, tagger.taxonomy, keep, identity)
+        output = layouts[layout](writer, job, table, tagger.taxonomy, identity)
         number = 0
         with _progress(table) as advance:
             for rows in _batches(table.rows):
-                ragged = [len(row.cells) > len(table.header) for row in rows]
+                done.rows_in += len(rows)
+                ragged = [is_ragged(row, table) for row in rows]
                 # A row with too many cells cannot be trusted to have its text where the header says.
                 texts = join_texts([["" if odd else r.cells[i] for r, odd in zip(rows, ragged, strict=True)] for i in text])
                 labels = [[] if odd else [r.cells[i] for i in label] for r, odd in zip(rows, ragged, strict=True)]
                 for row, odd, tagging in zip(rows, ragged, tagger.tag(texts, labels if label else None), strict=True):
                     number += 1
-                    counts[tagging.status] += 1
-                    counts.update(tagging.flags)
-                    counts["ragged"] += odd
-                    counts["short"] += row.missing > 0
-                    if odd and counts["ragged"] <= 3:
+                    done.counts[tagging.status] += 1
+                    done.counts.update(tagging.flags)
+                    done.counts["ragged"] += odd
+                    done.counts["short"] += row.missing > 0
+                    if odd and done.counts["ragged"] <= 3:
                         _warn_ragged(row, table)
                     output.write(row, tagging, number)
+                    done.rows_out += 1
                 advance()
-    _report(counts, number, table)
+    say(table.notes)
+    say(writer.notes)
 
 
 def _tagger(job: Job) -> Tagger:
@@ -145,9 +192,7 @@ def _shape(job: Job, table: Table) -> tuple[str, str]:
         if job.to not in (None, "jsonl") or (job.output != "-" and format_of(job.output, job.to, "--to") != "jsonl"):
             raise click.UsageError("--layout jsonl writes JSON lines; name the output .jsonl")
         return layout, "jsonl"
-    if job.output == "-":
-        return layout, job.to or table.form
-    return layout, format_of(job.output, job.to, "--to")
+    return layout, form_for_output(job.output, job.to, table)
 
 
 def _column(table: Table, name: str) -> int:
@@ -177,18 +222,9 @@ def _listed(header: Sequence[str]) -> str:
     return shown + (f" and {len(header) - 40} more" if len(header) > 40 else "")
 
 
-def _kept_columns(job: Job, table: Table, layout: str) -> list[int]:
-    """Which columns of the input go into the output."""
-    taken = [i for i, name in enumerate(table.header) if name in COLUMNS] if layout == "wide" else []
-    if taken and not job.overwrite:
-        names = ", ".join(table.header[i] for i in taken)
-        raise TableError(f"{table.name} already has {names}; say --overwrite to replace them")
-    return [i for i in range(len(table.header)) if i not in taken]
-
-
 def _out_encoding(job: Job, table: Table, form: str, tagger: Tagger) -> str:
     """That of the input, for a delimited file, if it can write the labels."""
-    if form == "jsonl" or job.output == "-":
+    if form not in ("csv", "tsv") or job.output == "-":
         return "utf-8"
     try:
         "".join(tag.labels[job.lang] for tag in tagger.taxonomy.tags).encode(table.encoding)
@@ -207,25 +243,27 @@ def _warn_ragged(row: Row, table: Table) -> None:
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while batch := list(itertools.islice(rows, BATCH)):
+    batch: list[Row] = []
+    size = 0
+    for row in rows:
+        batch.append(row)
+        size += sum(map(len, row.cells))
+        if len(batch) >= BATCH or size > BATCH_TEXT:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch
 
 
 class _Output:
     """Rows in one of the layouts; making one writes the header."""
 
-    def __init__(
-        self, writer: TableWriter, job: Job, table: Table, taxonomy: Taxonomy, keep: list[int], identity: int | None
-    ) -> None:
-        self.writer, self.job, self.table, self.taxonomy = writer, job, table, taxonomy
-        self.keep, self.identity = keep, identity
-        self.names = self.header()
-        if self.names:
-            writer.header(self.names)
+    def __init__(self, writer: TableWriter, job: Job, table: Table, taxonomy: Taxonomy, identity: int | None) -> None:
+        self.writer, self.job, self.table, self.taxonomy, self.identity = writer, job, table, taxonomy, identity
+        self.begin()
 
-    def header(self) -> list[str]:
-        """The column names; none where the layout has no columns."""
-        raise NotImplementedError
+    def begin(self) -> None:
+        """Write the column names, where the layout has any."""
 
     def write(self, row: Row, tagging: Tagging, number: int) -> None:
         """Write the result of row `number`."""
@@ -235,47 +273,34 @@ class _Output:
 class _Wide(_Output):
     """The row as it was, and the columns of its tagging."""
 
-    def header(self) -> list[str]:
-        return [*(self.table.header[i] for i in self.keep), *COLUMNS]
+    def begin(self) -> None:
+        self.appender = Appender(self.writer, self.table, COLUMNS, self.job.overwrite, self.job.raw)
 
     def write(self, row: Row, tagging: Tagging, number: int) -> None:
-        added = [neutralise(c) for c in cells(tagging, self.taxonomy, self.job.lang)]
-        if row.value is not None and self.writer.form == "jsonl":
-            # From JSONL to JSONL the object keeps its values, types and all.
-            kept = {k: v for k, v in row.value.items() if k not in COLUMNS}
-            if len(kept) < len(row.value) and not self.job.overwrite:
-                taken = ", ".join(k for k in row.value if k in COLUMNS)
-                raise TableError(f"{self.table.name}, line {row.line}: already has {taken}; say --overwrite to replace them")
-            self.writer.object({**kept, **dict(zip(COLUMNS, added, strict=True))})
-            return
-        # The columns of a delimited output stand by now: a JSON key that comes late has no place.
-        late = ", ".join(repr(k) for k in row.value or () if k not in self.table.header)
-        if late:
-            raise TableError(
-                f"{self.table.name}, line {row.line}: {late} did not stand in the first lines; "
-                "write to a .jsonl file, which keeps it"
-            )
-        surplus = row.cells[len(self.table.header) :]
-        self.writer.row(self.names, [*(row.cells[i] for i in self.keep), *added, *surplus])
+        self.appender.write(row, cells(tagging, self.taxonomy, self.job.lang))
 
 
 class _Long(_Output):
     """A row a tag."""
 
-    def header(self) -> list[str]:
-        return [self.table.header[self.identity] if self.identity is not None else "tt_row", *LONG_COLUMNS]
+    def begin(self) -> None:
+        if self.identity is None:
+            self.names = ["tt_row", *LONG_COLUMNS]
+            self.writer.header(self.names, KINDS)
+        else:
+            self.writer.begin(self.table, [self.identity], LONG_COLUMNS, KINDS)
 
     def write(self, row: Row, tagging: Tagging, number: int) -> None:
-        key = row.cells[self.identity] if self.identity is not None else str(number)
         for one in long_cells(tagging, self.taxonomy, self.job.lang):
-            self.writer.row(self.names, [key, *map(neutralise, one)])
+            added = safe(one, self.writer, self.job.raw)
+            if self.identity is None:
+                self.writer.row(self.names, [str(number), *added])
+            else:
+                self.writer.append(row, added, surplus=False)
 
 
 class _Results(_Output):
     """A full result a line."""
-
-    def header(self) -> list[str]:
-        return []
 
     def write(self, row: Row, tagging: Tagging, number: int) -> None:
         record = {"record": row.cells[self.identity]} if self.identity is not None else {}
@@ -307,10 +332,15 @@ class _progress:
             self._bar.__exit__(None, None, None)
 
 
-def _report(counts: Counter[str], number: int, table: Table) -> None:
-    parts = [f"{counts[s]} {s}" for s in ("tagged", "coarse", "none", "unreadable") if counts[s]]
-    rows = f"{number} row{'' if number == 1 else 's'}"
-    click.echo(f"{rows} in, {rows} out" + (f": {', '.join(parts)}" if parts else ""), err=True)
+def _report(done: Done, seconds: float) -> None:
+    """What was done, on standard error: rows in and out, the share of each status, and how fast."""
+    counts, n = done.counts, done.rows_in
+    parts = [f"{counts[s]} {s} ({counts[s] / n:.1%})" for s in ("tagged", "coarse", "none", "unreadable") if counts[s]]
+    rate = f"; {n / max(seconds, 1e-9):,.0f} rows a second" if n else ""
+    click.echo(
+        f"{number_of(n, 'row')} in, {number_of(done.rows_out, 'row')} out" + (f": {', '.join(parts)}" if parts else "") + rate,
+        err=True,
+    )
     if any(counts[f] for f in FLAGS):
         click.echo("labels: " + ", ".join(f"{counts[f]} {f}" for f in FLAGS if counts[f]), err=True)
     if counts["ragged"] > 3:

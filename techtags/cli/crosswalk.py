@@ -14,6 +14,7 @@ import click
 from techtags.taxonomy import Crosswalk, CrosswalkError, Taxonomy, check_crosswalk, crosswalks
 
 from ._options import labels
+from ._words import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -186,14 +187,10 @@ def validate(file: Path) -> None:
     for problem in problems:
         click.echo(f"{file}: {problem}")
     if problems:
-        raise CrosswalkError(f"{file} is not a valid crosswalk: {_count(len(problems), 'problem')}")
+        raise CrosswalkError(f"{file} is not a valid crosswalk: {number_of(len(problems), 'problem')}")
     still = len(mappings) - len(filled)
-    rest = f"; {_count(still, 'line')} not filled in" if still else ""
-    click.echo(f"{file}: valid crosswalk, {_count(len(filled), 'line')}, {_count(len(found.codes), 'code')}{rest}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    rest = f"; {number_of(still, 'line')} not filled in" if still else ""
+    click.echo(f"{file}: valid crosswalk, {number_of(len(filled), 'line')}, {number_of(len(found.codes), 'code')}{rest}")
 
 
 def _print_json(value: Any) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ._options import MODEL
+from ._words import write_figures
 
 if TYPE_CHECKING:
     from techtags.training.designations import Judged
@@ -58,8 +57,7 @@ def evaluate_designations(data: Path | None, half: str, model: Path | None, mist
             if not one.right:
                 click.echo(_mistake(one))
     if json_file:
-        with click.open_file(str(json_file), "w", encoding="utf-8", atomic=True) as file:
-            file.write(json.dumps(_finite(figures), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+        write_figures(json_file, figures)
 
 
 def _line(name: str, group: dict[str, Any]) -> str:
@@ -74,10 +72,3 @@ def _mistake(one: Judged) -> str:
     wanted = " | ".join(";".join(sorted(answer)) or "none" for answer in one.gold.accepted)
     given = ";".join(one.given.tags) or "none"
     return f"{one.gold.source}\t{one.gold.designation}\twanted {wanted}\tgiven {given}\t{one.given.found or 'not placed'}"
-
-
-def _finite(value: Any) -> Any:
-    """`value` with null where there is no figure, since JSON has no NaN."""
-    if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ._options import MODEL, labels
+from ._options import DELIMITER, ENCODING, FROM, MODEL, RAW, SHEET, TO, labels
 
 
 @click.command()
@@ -34,18 +34,21 @@ from ._options import MODEL, labels
 @click.option("--report-file", metavar="FILE", help="Write the report, .md or .json.")
 @click.option("--picture", metavar="FILE", help="Draw the report, .png or .svg; needs techtags[plots].")
 @labels("Language of tt_names.")
-@click.option("--from", "from_", type=click.Choice(["csv", "tsv", "jsonl"]), help="Format of INPUT; by its ending if not given.")
-@click.option("--to", type=click.Choice(["csv", "tsv", "jsonl"]), help="Format of the tables; by their endings if not given.")
-@click.option("--encoding", metavar="NAME", help="Encoding of INPUT; found if not given.")
-@click.option("--delimiter", metavar="CHAR", help="Between cells; found if not given.")
+@FROM
+@TO
+@SHEET
+@ENCODING
+@DELIMITER
+@RAW
 @click.option("--overwrite", is_flag=True, help="Replace tt_ columns that INPUT already has (with --rows).")
 @MODEL
 def harmonise(
     input_: str, label: tuple[str, ...], scheme: str | None, output: str, rows: str | None, review: str | None,
     mapping: Path | None, review_below: float, report: bool, report_file: str | None, picture: str | None, lang: str,
-    from_: str | None, to: str | None, encoding: str | None, delimiter: str | None, overwrite: bool, model: Path | None,
+    from_: str | None, to: str | None, sheet: str | None, encoding: str | None, delimiter: str | None, raw: bool,
+    overwrite: bool, model: Path | None,
 ) -> None:  # fmt: skip
-    """Place the labels of INPUT, a CSV, TSV or JSONL file (- for standard input), in the standard, never finer than they are.
+    """Place the labels of INPUT, a table, folder or pattern as for `techtags tag`, in the standard, never finer than they are.
 
     The output has each distinct designation once, most frequent first: designation (as it was written), rows, tt_status
     (placed; coarse: a set of domains; none: no technology; unplaced), tt_tags, tt_names, tt_relation (exact, close, broad: the
@@ -59,6 +62,6 @@ def harmonise(
         Job(
             input=input_, label=label, scheme=scheme, output=output, rows=rows, review=review, mapping=mapping,
             review_below=review_below, report=report, report_file=report_file, picture=picture, lang=lang, from_=from_, to=to,
-            encoding=encoding, delimiter=delimiter, overwrite=overwrite, model=model,
+            encoding=encoding, delimiter=delimiter, overwrite=overwrite, model=model, sheet=sheet, raw=raw,
         )
     )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ._options import MODEL, labels
+from ._options import DELIMITER, ENCODING, FROM, MODEL, RAW, SHEET, TO, labels
 from ._options import profile as profile_option
 
 
@@ -30,19 +30,23 @@ from ._options import profile as profile_option
 @labels("Language of tt_names.")
 @profile_option("Which thresholds apply.")
 @click.option("--evidence/--no-evidence", default=True, show_default=True, help="Say which words spoke for each tag.")
-@click.option("--from", "from_", type=click.Choice(["csv", "tsv", "jsonl"]), help="Format of INPUT; by its ending if not given.")
-@click.option("--to", type=click.Choice(["csv", "tsv", "jsonl"]), help="Format of the output; by its ending if not given.")
-@click.option("--encoding", metavar="NAME", help="Encoding of INPUT; found if not given.")
-@click.option("--delimiter", metavar="CHAR", help="Between cells; found if not given.")
+@FROM
+@TO
+@SHEET
+@ENCODING
+@DELIMITER
+@RAW
 @click.option("--overwrite", is_flag=True, help="Replace tt_ columns that INPUT already has.")
 @MODEL
 def tag(
     input_: str, output: str, text: tuple[str, ...], label: tuple[str, ...], scheme: str | None, mapping: Path | None,
     id_: str | None, layout: str | None, lang: str,
-    profile: str, evidence: bool, from_: str | None, to: str | None, encoding: str | None, delimiter: str | None,
-    overwrite: bool, model: Path | None,
+    profile: str, evidence: bool, from_: str | None, to: str | None, sheet: str | None, encoding: str | None,
+    delimiter: str | None, raw: bool, overwrite: bool, model: Path | None,
 ) -> None:  # fmt: skip
-    """Tag the rows of INPUT, a CSV, TSV or JSONL file (- for standard input).
+    """Tag the rows of INPUT: CSV, TSV or JSONL (packed with gzip or zstd too), Parquet, Excel or Stata, or - for standard input.
+
+    A folder or a pattern ('data/*.parquet') stands for all its tables: they become one output, or as many in a folder.
 
     Every row and every value of INPUT is kept as it was. Appended are tt_status (tagged, coarse, none, unreadable), tt_primary,
     tt_tags, tt_names, tt_scores (probabilities), tt_basis (text, label, both), tt_evidence, tt_label_tags (what the source's own
@@ -54,6 +58,6 @@ def tag(
         Job(
             input=input_, output=output, text=text, label=label, scheme=scheme, mapping=mapping, id=id_, layout=layout,
             lang=lang, profile=profile, evidence=evidence, from_=from_, to=to, encoding=encoding, delimiter=delimiter,
-            overwrite=overwrite, model=model,
+            overwrite=overwrite, model=model, sheet=sheet, raw=raw,
         )
     )  # fmt: skip
