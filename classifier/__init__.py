@@ -1,8 +1,9 @@
 """Texts and labels to tags: features, model, decision, evidence."""
 
 from .columns import COLUMNS, LONG_COLUMNS
-from .model import PROFILES, Model, ModelError
-from .result import Assignment, Candidate, LabelMatch, Span, Tagging, Versions
+from .folder import ModelError
+from .model import PROFILES, Model
+from .result import Assignment, Candidate, LabelMatch, LeftOut, Span, Tagging, Versions
 from .tagger import Tagger, join_texts
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Assignment",
     "Candidate",
     "LabelMatch",
+    "LeftOut",
     "Model",
     "ModelError",
     "Span",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .aliases import AliasHits, AliasIndex
+    from .context import ContextFinder, Scopes
 
 
 class PhraseTable:
@@ -108,6 +109,7 @@ class Featurizer:
         aliases: the taxonomy's words.
         longest_word, longest_han: as in `runs`.
         alias_weight: the value of an alias feature at the first alias found.
+        context: finds what is to be left out of the features, if anything is.
     """
 
     def __init__(
@@ -119,17 +121,27 @@ class Featurizer:
         longest_word: int = 2,
         longest_han: int = 4,
         alias_weight: float = 0.3,
+        context: ContextFinder | None = None,
     ) -> None:
         self.table = PhraseTable(keys)
         self.idf = np.asarray(idf, dtype=np.float32)
         self.aliases = aliases
         self.longest_word, self.longest_han = longest_word, longest_han
         self.alias_weight = alias_weight
+        self.context = context
 
     @property
     def n_features(self) -> int:
         """Columns of the matrix."""
         return len(self.table) + 2 * self.aliases.n_tags
+
+    def read(self, texts: Sequence[str]) -> tuple[Tokens, Scopes | None]:
+        """The tokens that count, and the stretches that were left out (None where none are looked for)."""
+        tokens = tokenize(texts)
+        if self.context is None:
+            return tokens, None
+        scopes = self.context.find(texts, tokens)
+        return scopes.leave_out(tokens), scopes
 
     def occurrences(self, tokens: Tokens) -> Occurrences:
         """All places where a phrase in use stands."""
@@ -173,5 +185,5 @@ class Featurizer:
 
     def transform(self, texts: Sequence[str], batch: int = 2048) -> sparse.csr_matrix:
         """Feature rows of texts, (len(texts), n_features) float32."""
-        parts = [self.transform_tokens(tokenize(texts[i : i + batch])) for i in range(0, len(texts), batch)]
+        parts = [self.transform_tokens(self.read(texts[i : i + batch])[0]) for i in range(0, len(texts), batch)]
         return sparse.vstack(parts, format="csr") if parts else sparse.csr_matrix((0, self.n_features), dtype=np.float32)

@@ -10,13 +10,13 @@ import numpy as np
 
 from .aliases import AliasHits, AliasIndex
 from .blend import Blend, read_outputs
-from .context import ContextFinder, Scopes, default_finder
+from .context import Scopes, default_finder
 from .encoder import GRAPH, TOKENIZER, Encoder, EncoderError
 from .features import Featurizer, Occurrences
 from .folder import ARRAYS, ModelError, base_folder, check_file, model_folder, read_arrays, read_manifest, taxonomy_for
 from .fusion import Fusion
 from .rank import Layout, Network, Probabilities, Seen, probabilities
-from .text import Tokens, tokenize
+from .text import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,9 +83,9 @@ class Model:
             longest_word=settings["longest_word"],
             longest_han=settings["longest_han"],
             alias_weight=settings["alias_weight"],
+            context=default_finder() if settings.get("context") else None,
         )
         # Off where the manifest says nothing of it, as for models made before there was one.
-        self.context: ContextFinder | None = default_finder() if settings.get("context") else None
         self.weights: NDArray[np.int8] = arrays["weights"]
         self.scales: NDArray[np.float32] = arrays["scales"].astype(np.float32)
         self.intercepts: NDArray[np.float32] = arrays["intercepts"].astype(np.float32)
@@ -139,10 +139,7 @@ class Model:
 
     def score(self, texts: Sequence[str]) -> Scores:
         """Probabilities of all tags for a batch of texts (a few thousand at most: everything is held at once)."""
-        tokens = tokenize(texts)
-        scopes = self.context.find(texts, tokens) if self.context else None
-        if scopes is not None:
-            tokens = scopes.leave_out(tokens)
+        tokens, scopes = self.featurizer.read(texts)
         found = self.featurizer.occurrences(tokens)
         names = self.featurizer.aliases.find(tokens)
         matrix = self.featurizer.transform_tokens(tokens, found, names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 TAGGED, COARSE, NONE, UNREADABLE = "tagged", "coarse", "none", "unreadable"
@@ -121,6 +121,22 @@ class Versions:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A stretch of the text that names technology without claiming it, and so speaks for no tag.
+
+    Attributes:
+        start, end: character offsets in the text.
+        kind: ``negated``, ``ended`` (sold, closed), ``other`` (someone else's), ``boast`` or ``excluded``.
+        cue: the name of the cue that says so, in `classifier/data/context.tsv`.
+    """
+
+    start: int
+    end: int
+    kind: str
+    cue: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tagging:
     """The result for one record.
 
@@ -132,6 +148,7 @@ class Tagging:
         versions: what made the result.
         label_tags: ids of the tags that the labels stand for, whatever the text says.
         flags: ``label_conflict``, ``designation-is-coarse``, ``label_unsupported``; see `techtags.classifier.beside`.
+        left_out: what the text names and does not claim, where evidence was asked for.
 
     Raises:
         ValueError: status and tags contradict each other.
@@ -144,6 +161,7 @@ class Tagging:
     versions: Versions
     label_tags: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -170,6 +188,7 @@ class Tagging:
             "source_labels": list(self.source_labels),
             "label_tags": list(self.label_tags),
             "flags": list(self.flags),
+            "left_out": [asdict(one) for one in self.left_out],
             "versions": {
                 "taxonomy": self.versions.taxonomy,
                 "model": self.versions.model,

@@ -17,10 +17,10 @@ from .labels import DesignationMatcher
 from .model import PROFILES, Model
 from .rank import Probabilities
 from .readable import unreadable
-from .result import COARSE, NONE, TAGGED, UNREADABLE, Assignment, Candidate, Tagging, Versions
+from .result import COARSE, NONE, TAGGED, UNREADABLE, Assignment, Candidate, LeftOut, Tagging, Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -174,6 +174,49 @@ class Tagger:
         rows = [cells(t, self.taxonomy, lang) for t in taggings]
         return frame.assign(**{c: [row[i] for row in rows] for i, c in enumerate(COLUMNS)})
 
+    def map_batch(
+        self,
+        batch: Mapping[str, Any],
+        text: str | Sequence[str] = "description",
+        label: str | Sequence[str] = (),
+        *,
+        lang: str = "en",
+    ) -> dict[str, list[str]]:
+        """The columns that `techtags tag` appends to a batch of columns.
+
+        It is what `map` of Hugging Face datasets calls: ``dataset.map(tagger.map_batch, batched=True)``, other columns than
+        `description` with ``fn_kwargs={"text": "about"}``.
+
+        Args:
+            batch: columns by name, equally long; None counts as empty.
+            text: the column, or columns, with descriptions.
+            label: the column, or columns, with the source's own labels.
+            lang: language of `tt_names`.
+
+        Raises:
+            KeyError: a column is not there.
+            TypeError: a column holds something that is not text.
+            ValueError: the batch already has such columns.
+        """
+        from .columns import COLUMNS, cells
+
+        text_columns, label_columns = ([given] if isinstance(given, str) else list(given) for given in (text, label))
+        taken = [c for c in COLUMNS if c in batch]
+        if taken:
+            raise ValueError(f"the batch already has {', '.join(taken)}; drop them first")
+        columns: dict[str, list[str]] = {}
+        for column in (*text_columns, *label_columns):
+            if column not in batch:
+                raise KeyError(f"no column {column!r}; there are {', '.join(map(str, batch))}")
+            strange = next((v for v in batch[column] if _value(v) and not isinstance(v, str)), None)
+            if strange is not None:
+                raise TypeError(f"column {column!r} holds {type(strange).__name__}, not text; name another column")
+            columns[column] = [_value(v) for v in batch[column]]
+        texts = join_texts([columns[c] for c in text_columns])
+        labels = [list(row) for row in zip(*(columns[c] for c in label_columns), strict=True)]
+        rows = [cells(t, self.taxonomy, lang) for t in self.tag(texts, labels or None)]
+        return {c: [row[i] for row in rows] for i, c in enumerate(COLUMNS)}
+
     def _batch(self, texts: Sequence[str], labels: Sequence[Sequence[str]]) -> Iterator[Tagging]:
         # Equal texts are read once, equal pairs of text and labels tagged once.
         index: dict[str, int] = {}
@@ -206,7 +249,9 @@ class Tagger:
                     probability=lambda t, closure=closure: float(closure[self._position[t]]),  # type: ignore[misc]
                 )  # fmt: skip
                 tags, label_tags, flags = together.tags, together.label_tags, together.flags
-            made[at, given] = self._tagging(tags, choices[row], readable[at], given, label_tags, flags)
+            found = scores.scopes.of(at) if self.evidence and scores.scopes is not None else ()
+            left_out = tuple(LeftOut(*one) for one in found)
+            made[at, given] = self._tagging(tags, choices[row], readable[at], given, label_tags, flags, left_out)
         for pair in pairs:
             result = made[pair]
             assert result is not None
@@ -261,6 +306,7 @@ class Tagger:
         labels: tuple[str, ...],
         label_tags: tuple[str, ...],
         flags: tuple[str, ...],
+        left_out: tuple[LeftOut, ...],
     ) -> Tagging:
         if not tags:
             status = NONE if readable else UNREADABLE
@@ -269,7 +315,7 @@ class Tagger:
         given = {t.id for t in tags}
         considered = (Candidate(self.tags[t], p, need) for t, p, need in choice.considered) if readable else ()
         candidates = tuple(c for c in considered if c.id not in given)
-        return Tagging(status, tags, candidates, labels, self.versions, label_tags, flags)
+        return Tagging(status, tags, candidates, labels, self.versions, label_tags, flags, left_out)
 
 
 def join_texts(columns: Sequence[Sequence[str]]) -> list[str]:

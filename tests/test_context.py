@@ -170,10 +170,10 @@ def test_the_model_leaves_out_what_is_not_claimed() -> None:
     model = Model.load()
     texts = ["Halden Foods does not make solar panels.", "Halden makes solar panels."]
     at = model.tags.index("photovoltaics")
-    model.context = None
+    model.featurizer.context = None
     before = model.score(texts)
     assert before.scopes is None
-    model.context = default_finder()
+    model.featurizer.context = default_finder()
     after = model.score(texts)
     assert after.scopes is not None
     assert [kind for *_, kind, _ in after.scopes.of(0)] == ["negated"]

@@ -99,6 +99,7 @@ def fine_tune(
         import datasets
         import torch
         import transformers
+        from safetensors.torch import load_file
         from tokenizers import Tokenizer
     except ImportError:
         raise DataError(EXTRA) from None
@@ -150,7 +151,12 @@ def fine_tune(
         callbacks=[_progress(say, steps)],
     )  # fmt: skip
     trainer.remove_callback(transformers.PrinterCallback)
-    trainer.train(resume_from_checkpoint=_last_checkpoint(work, recipe, examples))
+    last = _last_checkpoint(work, recipe, examples)
+    if last is not None and int(last.name.rpartition("-")[2]) >= steps:
+        # Done before: the Trainer would take one step more.
+        network.load_state_dict(load_file(last / "model.safetensors"))
+        return network.eval()
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
     # Without the wrapper that computed in bfloat16: the graph is to be in float32.
     return trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False).eval().cpu()
 
@@ -258,8 +264,10 @@ def parameter_groups(network: Any, recipe: Recipe) -> list[dict[str, Any]]:
     return groups
 
 
-def _last_checkpoint(work: Path, recipe: Recipe, examples: Examples) -> str | None:
+def _last_checkpoint(work: Path, recipe: Recipe, examples: Examples) -> Path | None:
     """The checkpoint to go on from, if the training that left it was this one."""
+    from pathlib import Path
+
     from transformers.trainer_utils import get_last_checkpoint
 
     digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
@@ -270,7 +278,7 @@ def _last_checkpoint(work: Path, recipe: Recipe, examples: Examples) -> str | No
     mark.write_text(digest.hexdigest())
     folder = work / "checkpoints"
     found = get_last_checkpoint(str(folder)) if same and folder.is_dir() else None
-    return str(found) if found else None
+    return Path(found) if found else None
 
 
 def _progress(say: Callable[[str], None], steps: int) -> Any:

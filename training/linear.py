@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..classifier.context import default_finder
 from ..classifier.features import Featurizer, runs
 from ..classifier.text import tokenize
 
@@ -43,7 +44,10 @@ def make_featurizer(texts: Sequence[str], aliases: AliasIndex, settings: dict[st
     """A featurizer whose vocabulary comes from `texts`."""
     words, han = int(settings["longest_word"]), int(settings["longest_han"])
     keys, idf = vocabulary(texts, longest_word=words, longest_han=han, min_df=int(settings["min_df"]))
-    return Featurizer(keys, idf, aliases, longest_word=words, longest_han=han, alias_weight=float(settings["alias_weight"]))
+    context = default_finder() if settings["context"] else None
+    return Featurizer(
+        keys, idf, aliases, longest_word=words, longest_han=han, alias_weight=float(settings["alias_weight"]), context=context
+    )
 
 
 def fit(

@@ -105,7 +105,7 @@ def train(
         **exact_network.arrays("exact_"),
         **closure_network.arrays("closure_"),
     }
-    whole_numbers = {key: int(settings[key]) for key in ("longest_word", "longest_han")}
+    whole_numbers = {"context": bool(settings["context"]), **{key: int(settings[key]) for key in ("longest_word", "longest_han")}}
     manifest = describe_model(
         material, name, version, seed, "techtags train", ("numpy", "scipy", "scikit-learn"), {**settings, **whole_numbers}
     )

@@ -10,7 +10,6 @@ import numpy as np
 from ..classifier.aliases import AliasIndex
 from ..classifier.model import describe
 from ..classifier.rank import Layout, Probabilities, Seen, probabilities
-from ..classifier.text import tokenize
 from .linear import fit, make_featurizer
 from .material import FOLDS, Material
 from .stack import fit_closure, fit_exact
@@ -22,14 +21,14 @@ if TYPE_CHECKING:
 
     from ..classifier.features import Featurizer
 
-DEFAULTS: dict[str, float] = {"longest_word": 2, "longest_han": 4, "min_df": 3, "alias_weight": 0.4, "c": 1.0}
+DEFAULTS: dict[str, float] = {"longest_word": 2, "longest_han": 4, "min_df": 3, "alias_weight": 0.4, "c": 1.0, "context": 1.0}
 
 
 def see(featurizer: Featurizer, texts: Sequence[str], weights: Any, intercepts: Any, n_tags: int) -> Seen:
     """What a fitted first stage says of texts."""
     parts = []
     for low in range(0, len(texts), 2048):
-        tokens = tokenize(texts[low : low + 2048])
+        tokens, _ = featurizer.read(texts[low : low + 2048])
         matrix = featurizer.transform_tokens(tokens)
         parts.append(describe(tokens, matrix, matrix @ weights + intercepts, n_tags))
     return _stack(parts)

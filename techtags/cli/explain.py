@@ -41,15 +41,9 @@ def explain(text: str, source_labels: tuple[str, ...], lang: str, profile: str, 
     _show(text, result, tagger.taxonomy, lang)
 
 
-FLAGS = {
-    "label_conflict": "text and label have no domain in common",
-    "designation-is-coarse": "the label names nothing finer than a domain",
-    "label_unsupported": "the text does not support the label, whose tags were not all given",
-}
-
-
 def _show(text: str, result: Tagging, taxonomy: Taxonomy, lang: str) -> None:
     from techtags.classifier import LabelMatch, Span
+    from techtags.classifier.beside import COARSE_DESIGNATION, CONFLICT, UNSUPPORTED
 
     click.echo(f"{_marked(text, result)}\n")
     if not result.tags:
@@ -69,8 +63,15 @@ def _show(text: str, result: Tagging, taxonomy: Taxonomy, lang: str) -> None:
                 click.echo(f"   label {one.label!r} says {one.matched!r}{how}")
     if result.label_tags:
         click.echo(f"\nthe label stands for: {', '.join(result.label_tags)}")
+    meanings = {
+        CONFLICT: "text and label have no domain in common",
+        COARSE_DESIGNATION: "the label names nothing finer than a domain",
+        UNSUPPORTED: "the text does not support the label, whose tags were not all given",
+    }
     for flag in result.flags:
-        click.echo(f"{flag}: {FLAGS[flag]}")
+        click.echo(f"{flag}: {meanings[flag]}")
+    for one in result.left_out:
+        click.echo(f"left out: {' '.join(text[one.start : one.end].split())}  ({_LEFT_OUT[one.kind]})")
     if result.candidates:
         click.echo("\nconsidered:")
     for candidate in result.candidates:
@@ -78,6 +79,15 @@ def _show(text: str, result: Tagging, taxonomy: Taxonomy, lang: str) -> None:
         why = _why(candidate.id, candidate.probability, candidate.threshold, result, taxonomy)
         click.echo(f"   {candidate.id}  {path}  p={candidate.probability:.2f}: {why}")
     click.echo(f"\n{result.versions}")
+
+
+_LEFT_OUT = {
+    "negated": "the text denies it",
+    "ended": "the text says that it was given up",
+    "other": "the text says that it is someone else's",
+    "boast": "a figure of speech",
+    "excluded": "the text excepts it",
+}
 
 
 def _why(tag_id: str, probability: float, threshold: float, result: Tagging, taxonomy: Taxonomy) -> str:
