@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jsonschema.protocols import Validator
 
-NAMES = ("release", "source", "collection", "tagging", "crosswalk", "model")
+NAMES = ("release", "source", "collection", "tagging", "crosswalk", "model", "project")
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,25 @@ MODEL: dict[str, Any] = {
     "settings": {},
     "figures": {},
 }
+PROJECT: dict[str, Any] = {
+    "project": {"name": "Storage", "database": "storage.duckdb", "currency": "USD"},
+    "rates": {"CNY": 0.14, "EUR": {"2020": 1.14}},
+    "firms": {"links": "links.csv", "threshold": 0.9},
+    "table": [
+        {
+            "name": "deals",
+            "kind": "investment",
+            "path": "deals.csv",
+            "columns": {
+                "text": ["description"],
+                "firm": {"column": "company", "also": "english"},
+                "firm_id": {"column": "lei", "scheme": "lei"},
+                "roles": [{"column": "founder", "role": "founder", "person": True}],
+            },
+            "fixed": {"year": 2018},
+        }
+    ],
+}
 SAMPLES: dict[str, Any] = {
     "release": make_release(),
     "source": make_source(make_release(), "machines"),
@@ -86,6 +105,7 @@ SAMPLES: dict[str, Any] = {
     "tagging": TAGGING,
     "crosswalk": CROSSWALK,
     "model": MODEL,
+    "project": PROJECT,
 }
 
 
@@ -186,6 +206,18 @@ BROKEN: list[tuple[str, Callable[[Any], None], str, str]] = [
     ("model", _set("files", to={}), "files", "{}"),
     ("model", _set("files", "weights.npz", to="x"), "files.weights.npz", "does not match"),
     ("model", _set("training", "seed", to="one"), "training.seed", "is not of type 'integer'"),
+    ("project", _drop("project", "database"), "project", "'database' is a required property"),
+    ("project", _set("rates", "CNY", to=-1), "rates.CNY", "less than or equal to the minimum of 0"),
+    ("project", _set("rates", "EUR", to={"2020": "a"}), "rates.EUR.2020", "is not of type 'number'"),
+    ("project", _set("firms", "threshold", to=2), "firms.threshold", "maximum of 1"),
+    ("project", _set("table", to=[]), "table", "[]"),
+    ("project", _set("table", 0, "kind", to="deal"), "table[0].kind", "is not one of"),
+    ("project", _set("table", 0, "columns", "colour", to="red"), "table[0].columns", "colour"),
+    ("project", _set("table", 0, "columns", "text", to=[]), "table[0].columns.text", "[]"),
+    ("project", _set("table", 0, "columns", "firm", "split", to=";"), "table[0].columns.firm", "False schema"),
+    ("project", _drop("table", 0, "columns", "firm_id", "scheme"), "table[0].columns.firm_id", "'scheme' is a required"),
+    ("project", _set("table", 0, "columns", "roles", 0, "role", to="The Founder"), "table[0].columns.roles[0].role", "not match"),
+    ("project", _set("table", 0, "fixed", "year", to="2018"), "table[0].fixed.year", "is not of type 'integer'"),
 ]
 
 

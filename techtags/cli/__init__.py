@@ -17,8 +17,12 @@ COMMANDS = {
     "explain": "Show why a text gets its tags.",
     "taxonomy": "Read, search, check, compare and export the standard.",
     "crosswalk": "Look up what codes and names of other schemes mean.",
+    "link": "Connect tables: one database of records, tags and firms.",
+    "trends": "Counts, amounts and growth by technology, year, country and firm.",
+    "compare": "Set two linked tables side by side.",
     "evaluate": "Measure a model on annotated rows.",
     "evaluate-designations": "Measure how well labels are placed.",
+    "card": "Write a model card: figures, failures and limits of a model.",
     "train": "Train a model on annotated rows.",
     "info": "Show versions and hashes.",
 }
