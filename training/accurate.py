@@ -119,15 +119,15 @@ def train_accurate(
         manifest["figures"][kind] = rounded(measured)
         say(f"{kind}: leaf F1 {measured['leaf']['f1']:.3f}, domain F1 {measured['domain']['f1']:.3f}")
     model = Model(taxonomy, manifest, {**linear.arrays, **arrays}, encoder)
-    arrays.update(learn_labels(model, material, held, made, manifest["figures"], "held_out", say))
+    arrays.update(learn_labels(model, material, held, made, manifest["figures"], "held_out", say, linear.fusion))
     return save(out, taxonomy, manifest, arrays, beside=(GRAPH, TOKENIZER))
 
 
 def examples(material: Material, chosen: NDArray[np.int64], weight: NDArray[np.float32]) -> Examples:
     """What an encoder is fitted to: some of the rows."""
     exact, closure = material.exact[chosen], material.closure[chosen][:, material.layout.internal]
-    some = exact.any(axis=1)
-    outputs = np.concatenate([exact, closure, some[:, None]], axis=1).astype(np.float32)
+    some = exact.any(axis=1, keepdims=True)
+    outputs = np.concatenate([exact, closure, some], axis=1).astype(np.float32)
     first = material.primary[chosen]
     primary = np.where(first.any(axis=1), first.argmax(axis=1), material.layout.n_tags).astype(np.int64)
     return Examples([material.every[i]["text"] for i in chosen.tolist()], outputs, primary, weight)
@@ -151,7 +151,7 @@ def fit_blend(
     weights = []
     for kind, y in zip(KINDS, gold, strict=True):
         a, b = getattr(linear, kind), getattr(encoder, kind)
-        likely = (a > LEAST_LIKELY) | (b > LEAST_LIKELY)
+        likely = np.nonzero(np.maximum(a, b) > LEAST_LIKELY)
         x = inputs(a, b, chinese)[likely]
         fitted = LogisticRegression(C=100.0, fit_intercept=False, max_iter=1000).fit(x, y[likely])
         weights.append(fitted.coef_[0])

@@ -137,3 +137,37 @@ def learn_lift(
     rate = (counts + strength * base) / (rows[:, None] + strength)
     out: NDArray[np.float32] = np.log(rate / base).astype(np.float32)
     return out
+
+
+SCALES = np.round(np.arange(0, 1.25, 0.25), 2)
+
+
+def rescale(
+    fusion: Fusion, made: Probabilities, views: Sequence[LabelView], gold: Gold, layout: Layout, decide: Decide
+) -> tuple[Fusion | None, Probabilities]:
+    """What one model learned about labels, for another that reads texts better and so has less need of them.
+
+    There are too few rows for learning it anew; of how far labels shift probabilities one number is chosen, the scale with
+    the least log loss.  0 is among them: labels then shift nothing, and the rules of `techtags.classifier.beside` stay.
+
+    Args:
+        fusion: of the other model.
+        made, views, gold, layout, decide: as in `learn`.
+
+    Returns:
+        As `learn`.
+    """
+    says = np.flatnonzero([v.says_something for v in views])
+    if len(says) < LEAST_ROWS:
+        return None, made
+    mine, part = [views[i] for i in says.tolist()], made[says]
+
+    def loss(scale: float) -> float:
+        p = np.clip(fuse(part, mine, fusion.weights * np.float32(scale), fusion.lift, layout).exact, FLOOR, 1 - FLOOR)
+        return float(-np.where(gold[0][says] > 0, np.log(p), np.log1p(-p)).sum())
+
+    weights = fusion.weights * np.float32(min(SCALES.tolist(), key=loss))
+    shifted = fuse(part, mine, weights, fusion.lift, layout)
+    whole = Probabilities(made.exact.copy(), made.closure.copy(), made.primary.copy())
+    whole.exact[says], whole.closure[says], whole.primary[says] = shifted.exact, shifted.closure, shifted.primary
+    return Fusion(weights, fusion.lift, *decide(shifted, gold[0][says])), whole

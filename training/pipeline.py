@@ -20,7 +20,7 @@ from ..classifier.fusion import view
 from ..classifier.model import PROFILES, Model
 from ..classifier.rank import Layout, Probabilities
 from ..classifier.tagger import Tagger
-from .fuse import learn
+from .fuse import learn, rescale
 from .material import Material, gather
 from .metrics import figures
 from .rows import DataError, Row
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..classifier.fusion import LabelView
+    from ..classifier.fusion import Fusion, LabelView
     from ..taxonomy import Taxonomy
 
 
@@ -93,7 +93,7 @@ def train(
     featurizer, weights, intercepts = first_stage(material, np.ones(len(every), dtype=bool), settings, jobs, seed)
     say("first stage on all rows: done")
     narrow, scales = through_int8(weights)
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "keys": featurizer.table.keys,
         "idf": featurizer.idf.astype(np.float16),
         "weights": narrow,
@@ -149,6 +149,7 @@ def learn_labels(
     figures_: dict[str, Any],
     how: str,
     say: Callable[[str], None],
+    from_: Fusion | None = None,
 ) -> dict[str, NDArray[Any]]:
     """What labels add, as arrays of the model.
 
@@ -160,14 +161,20 @@ def learn_labels(
         figures_: what was measured is put here.
         how: it was measured.
         say: is told.
+        from_: what another model learned about labels, to start from.
     """
     rows = [material.rows[i] for i in at.tolist()]
     layout = material.layout
     gold = (material.exact[at], material.primary[at], material.closure[at])
     views = _views(model, rows)
-    fusion, with_labels = learn(
-        made, views, gold, [r["source"] for r in rows], material.fold[at], layout, lambda found, y: decision(found, y, layout)
-    )
+
+    def decide(found: Probabilities, y: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return decision(found, y, layout)
+
+    if from_ is not None:
+        fusion, with_labels = rescale(from_, made, views, gold, layout, decide)
+    else:
+        fusion, with_labels = learn(made, views, gold, [r["source"] for r in rows], material.fold[at], layout, decide)
     if fusion is None:
         return {}
     says = np.flatnonzero([v.says_something for v in views])
