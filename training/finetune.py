@@ -212,7 +212,7 @@ def build(body: Any, examples: Examples, recipe: Recipe) -> Any:
     n_outputs = examples.outputs.shape[1]
     n_primary = int(examples.primary.max(initial=0)) + 1
 
-    class Network(torch.nn.Module):
+    class Network(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.body = body
@@ -287,7 +287,7 @@ def _progress(say: Callable[[str], None], steps: int) -> Any:
 
     import transformers
 
-    class Progress(transformers.TrainerCallback):
+    class Progress(transformers.TrainerCallback):  # type: ignore[misc]
         def __init__(self) -> None:
             self.start, self.first = time.monotonic(), None
 

@@ -25,7 +25,7 @@ def print_table(
     most = widths or {}
     cells = [
         tuple(head),
-        *(tuple(_cut(_printable(str(c)), most.get(h, 10_000)) for c, h in zip(row, head, strict=True)) for row in rows),
+        *(tuple(_cut(printable(str(c)), most.get(h, 10_000)) for c, h in zip(row, head, strict=True)) for row in rows),
     ]
     room = [max(map(_width, column)) for column in zip(*cells, strict=True)]
     for row in cells:
@@ -49,6 +49,6 @@ def _cut(text: str, most: int) -> str:
     return text + "..."
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without characters that steer a terminal."""
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import click
 from techtags.taxonomy import Crosswalk, CrosswalkError, Taxonomy, check_crosswalk, crosswalks
 
 from ._options import labels
+from ._printing import print_table, printable
 from ._words import number_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def list_(as_json: bool) -> None:
         return
     head = ("id", "title", "edition", "codes", "lines", "verification", "licence")
     rows = [(c.scheme, c.title, c.edition, len(c.codes), len(c.mappings), c.verification, _licence(c.licence)) for c in found]
-    _print_table(head, rows, widths={"title": 50, "edition": 24}, right=("codes", "lines"))
+    print_table(head, rows, widths={"title": 50, "edition": 24}, right=("codes", "lines"))
 
 
 @crosswalk.command()
@@ -88,7 +88,7 @@ def lookup(scheme: str, codes: tuple[str, ...], lang: str, as_json: bool) -> Non
         elif result.status != "unknown":
             _show_resolution(result, taxonomy, lang)
     if unknown:
-        names = ", ".join(repr(_printable(c)) for c in dict.fromkeys(unknown[:_SHOWN])) + (", ..." if unknown[_SHOWN:] else "")
+        names = ", ".join(repr(printable(c)) for c in dict.fromkeys(unknown[:_SHOWN])) + (", ..." if unknown[_SHOWN:] else "")
         what = f"{names} is unknown" if n_codes == 1 else f"{len(unknown)} of {n_codes} codes are unknown: {names}"
         raise CrosswalkError(f"{found.scheme}: {what}; techtags crosswalk show {scheme} lists what is known")
 
@@ -110,7 +110,7 @@ def _asked(codes: Iterable[str]) -> Iterator[str]:
 def _show_resolution(result: Resolution, taxonomy: Taxonomy, lang: str) -> None:
     decided = "" if result.code == result.label else f"  {result.label}".rstrip()
     how = {"code": "found by its code", "prefix": "by the code above it", "label": "found by its name"}[result.found or "code"]
-    click.echo(f"{click.style(_printable(result.query), bold=True)}  =>  {result.code}{decided}   ({how})")
+    click.echo(f"{click.style(printable(result.query), bold=True)}  =>  {result.code}{decided}   ({how})")
     if result.coarse:
         click.echo("  a coarse designation, which stands for several domains:")
     for m in result.mappings:
@@ -120,7 +120,7 @@ def _show_resolution(result: Resolution, taxonomy: Taxonomy, lang: str) -> None:
     if result.hints:
         click.echo("  hints    " + ", ".join(_named(m.tag, taxonomy, lang) for m in result.hints))
     for comment in result.comments:
-        click.echo(f"  # {_printable(comment)}")
+        click.echo(f"  # {printable(comment)}")
 
 
 def _named(tag_id: str | None, taxonomy: Taxonomy, lang: str) -> str:
@@ -152,7 +152,7 @@ def show(scheme: str, tag_id: str | None, lang: str, as_json: bool) -> None:
         )
         for m in lines
     ]
-    _print_table(("code", "name", "relation", "tag", "comment"), rows, widths={"code": 50, "name": 40, "tag": 60})
+    print_table(("code", "name", "relation", "tag", "comment"), rows, widths={"code": 50, "name": 40, "tag": 60})
 
 
 def _line(m: Mapping) -> dict[str, Any]:
@@ -203,38 +203,3 @@ def _licence(stated: str) -> str:
     if not known:
         return stated
     return f"CC0 {known[3]}" if known[2] == "zero" else f"CC {known[2].upper()} {known[3]}"
-
-
-def _print_table(
-    head: tuple[str, ...], rows: Iterable[tuple[object, ...]], widths: dict[str, int], right: tuple[str, ...] = ()
-) -> None:
-    """Print rows in columns; `widths` are the most that a column may take, in the width of a Latin letter."""
-    cells = [
-        head,
-        *(tuple(_cut(_printable(str(c)), widths.get(h, 10_000)) for c, h in zip(row, head, strict=True)) for row in rows),
-    ]
-    room = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        shown = []
-        for cell, space, name in zip(row, room, head, strict=True):
-            gap = " " * (space - _width(cell))
-            shown.append(gap + cell if name in right else cell + gap)
-        click.echo("  ".join(shown).rstrip())
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal; a Chinese character takes two."""
-    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _cut(text: str, most: int) -> str:
-    if _width(text) <= most:
-        return text
-    while _width(text) > most - 3:
-        text = text[:-1]
-    return text + "..."
-
-
-def _printable(text: str) -> str:
-    """Without characters that steer a terminal."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)

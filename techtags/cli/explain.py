@@ -70,8 +70,8 @@ def _show(text: str, result: Tagging, taxonomy: Taxonomy, lang: str) -> None:
     }
     for flag in result.flags:
         click.echo(f"{flag}: {meanings[flag]}")
-    for one in result.left_out:
-        click.echo(f"left out: {' '.join(text[one.start : one.end].split())}  ({_LEFT_OUT[one.kind]})")
+    for stretch in result.left_out:
+        click.echo(f"left out: {' '.join(text[stretch.start : stretch.end].split())}  ({_LEFT_OUT[stretch.kind]})")
     if result.candidates:
         click.echo("\nconsidered:")
     for candidate in result.candidates:

@@ -37,7 +37,8 @@ def train(
     """Train a model on annotated rows.
 
     Needs the train extra: pip install "techtags[train]". An encoder needs more:
-    pip install torch==2.13.0 "techtags[transformers]". Its training leaves checkpoints, and the same command goes on from the last one.
+    pip install torch==2.13.0 "techtags[transformers]". Its training leaves
+    checkpoints, and the same command goes on from the last one.
     """
     from techtags.taxonomy import Taxonomy
     from techtags.training import train as run
