@@ -11,7 +11,11 @@ from .metrics import figures
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..classifier import Tagger
+    from ..taxonomy import Taxonomy
     from .rows import Row
 
 LEAST_GROUP = 10  # rows; smaller groups say nothing
@@ -30,16 +34,34 @@ def evaluate(tagger: Tagger, rows: Sequence[Row]) -> dict[str, Any]:
     """
     texts = [row["text"] for row in rows]
     predicted = [result.ids for result in tagger.tag(texts)]
-    closure = tagger.predict_proba(texts)
+    return {
+        "model": {"name": tagger.model.manifest["name"], "version": tagger.model.version},
+        "taxonomy": tagger.taxonomy.version,
+        "profile": tagger.profile,
+        **figures_by_group(predicted, tagger.predict_proba(texts), rows, tagger.taxonomy, tagger.tags),
+    }
+
+
+def figures_by_group(
+    predicted: Sequence[Sequence[str]],
+    closure: NDArray[np.float32],
+    rows: Sequence[Row],
+    taxonomy: Taxonomy,
+    order: Sequence[str],
+) -> dict[str, Any]:
+    """``all``, and the same figures under ``by_language``, ``by_source`` and ``by_kind``.
+
+    Args:
+        predicted: tags given to each row, the primary one first.
+        closure: (n, tags) stated probabilities that each tag or one below it applies.
+        rows: the annotated rows.
+        taxonomy: of the tags.
+        order: ids of the columns of `closure`.
+    """
 
     def on(chosen: Sequence[int]) -> dict[str, Any]:
-        return figures(
-            [predicted[i] for i in chosen],
-            [rows[i]["tags"] for i in chosen],
-            tagger.taxonomy,
-            closure[list(chosen)],
-            tagger.tags,
-        )
+        gold = [rows[i]["tags"] for i in chosen]
+        return figures([predicted[i] for i in chosen], gold, taxonomy, closure[list(chosen)], order)
 
     def groups(key: Callable[[Row], str]) -> dict[str, Any]:
         members: dict[str, list[int]] = {}
@@ -48,9 +70,6 @@ def evaluate(tagger: Tagger, rows: Sequence[Row]) -> dict[str, Any]:
         return {name: on(at) for name, at in sorted(members.items()) if len(at) >= LEAST_GROUP}
 
     return {
-        "model": {"name": tagger.model.manifest["name"], "version": tagger.model.version},
-        "taxonomy": tagger.taxonomy.version,
-        "profile": tagger.profile,
         "all": on(range(len(rows))),
         "by_language": groups(lambda row: row["lang"]),
         "by_source": groups(lambda row: row["source"]),

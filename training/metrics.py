@@ -116,17 +116,38 @@ def figures(
         },
     }
     if closure is not None:
-        column = {t: i for i, t in enumerate(order)}
-        stated = [(float(closure[i, column[t]]), t in full_g[i]) for i, p in enumerate(predicted) for t in p]
-        out["calibration"] = calibration(np.array([s for s, _ in stated]), np.array([r for _, r in stated], dtype=np.bool_))
+        out["calibration"] = calibration(*stated(predicted, full_g, closure, order))
         likely_i, likely_t = np.nonzero(closure >= 0.05)
         held = np.array(
             [order[t] in full_g[i] for i, t in zip(likely_i.tolist(), likely_t.tolist(), strict=True)], dtype=np.bool_
         )
         out["calibration_candidates"] = calibration(closure[likely_i, likely_t].astype(np.float64), held)
-        top = np.array([column[d.id] for d in taxonomy.domains])
-        best = closure[:, top].argmax(axis=1)
-        right = np.array([order[t] in full_g[i] for i, t in enumerate(top[best].tolist())], dtype=np.bool_)
-        sure = closure[np.arange(len(closure)), top[best]].astype(np.float64)
-        out["domain_coverage_at_95"] = coverage_at(sure, right, 0.95)
+        out["domain_coverage_at_95"] = coverage_at(*surest_domain(full_g, closure, taxonomy, order), 0.95)
     return out
+
+
+def stated(
+    predicted: Sequence[Sequence[str]], gold: Sequence[set[str]], closure: NDArray[np.float32], order: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The probability stated for each tag given, row after row, and whether it applies.
+
+    Args:
+        predicted: tags of each row.
+        gold: tags of each row with all ancestors.
+        closure: (n, tags) stated probabilities.
+        order: ids of its columns.
+    """
+    column = {t: i for i, t in enumerate(order)}
+    pairs = [(float(closure[i, column[t]]), t in gold[i]) for i, p in enumerate(predicted) for t in p]
+    return np.array([s for s, _ in pairs], dtype=np.float64), np.array([r for _, r in pairs], dtype=np.bool_)
+
+
+def surest_domain(
+    gold: Sequence[set[str]], closure: NDArray[np.float32], taxonomy: Taxonomy, order: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The probability of each row's likeliest domain, and whether it applies; arguments as for `stated`."""
+    column = {t: i for i, t in enumerate(order)}
+    top = np.array([column[d.id] for d in taxonomy.domains])
+    best = top[closure[:, top].argmax(axis=1)]
+    right = np.array([order[t] in gold[i] for i, t in enumerate(best.tolist())], dtype=np.bool_)
+    return closure[np.arange(len(closure)), best].astype(np.float64), right

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import click
 
 from ._options import MODEL
 from ._options import profile as profile_option
+from ._words import write_figures
 
 COLUMNS = (
     ("rows", "rows"),
@@ -62,8 +62,7 @@ def evaluate(data: Path, model: Path | None, profile: str, with_labels: bool, js
         report["with_labels"] = evaluate_labels(tagger, rows)
         _show_labels(report["with_labels"])
     if json_file:
-        with click.open_file(str(json_file), "w", encoding="utf-8", atomic=True) as file:
-            file.write(json.dumps(_finite(report), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+        write_figures(json_file, report)
 
 
 def _show_labels(found: dict[str, Any]) -> None:
@@ -79,15 +78,6 @@ def _show_labels(found: dict[str, Any]) -> None:
         text, both = one["text"], one["text and label"]
         click.echo(f"  {name:<22}{one['rows']:>8}{text:>8.3f}{both:>8.3f}{both - text:>+8.3f}")
     click.echo("flags: " + (", ".join(f"{n} {flag}" for flag, n in sorted(found["flags"].items())) or "none"))
-
-
-def _finite(value: Any) -> Any:
-    """`value` with null where there is no figure (a share of no rows), since JSON has no NaN."""
-    if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_finite(v) for v in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _line(name: str, group: dict[str, Any]) -> str:
