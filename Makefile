@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 
-.PHONY: demo test lint model docs names clean
+.PHONY: demo test lint model docs names card clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -17,7 +17,11 @@ $(VENV)/.test: $(BIN)/python setup.cfg pyproject.toml
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
 	@touch $@ $(VENV)/.core
 
-demo: $(VENV)/.core
+$(VENV)/.demo: $(BIN)/python setup.cfg pyproject.toml
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[linkage]"
+	@touch $@ $(VENV)/.core
+
+demo: $(VENV)/.demo
 	@PATH="$(BIN):$$PATH" sh docs/demo.sh
 
 test: $(VENV)/.test lint
@@ -40,6 +44,11 @@ docs: $(VENV)/.core
 # Learn the names of the taxonomy and the crosswalks again, after either has changed or the model has.
 names: $(VENV)/.test
 	$(BIN)/python -m techtags.training.names classifier/data/names.npz
+
+# Measure the shipped models and write their card.
+card: $(VENV)/.test
+	$(BIN)/techtags card --data $(SHARED)/annotated/dev.jsonl --train $(SHARED)/annotated/train.jsonl \
+		--model fast --model accurate --contrast tests/contrast/cases.jsonl --about docs/model-card.yaml -o docs/model-card.md
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -1,6 +1,6 @@
 """Texts a second on one core, and the cost of a cold start.
 
-    python benchmarks/speed.py [--pool ../shared/data/pool]
+    python benchmarks/speed.py [--pool ../shared/data/pool] [--model fast|accurate|FOLDER] [--texts N]
 
 Without the pool the texts are made from the taxonomy's own examples (shorter, so the figures are not comparable).
 CPU seconds are counted, not wall-clock seconds: other work on the machine matters less.
@@ -64,13 +64,17 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--pool", type=Path)
+    parser.add_argument("--model", help="fast by default")
+    parser.add_argument("--texts", type=int, help="how many, spread over all; for slow models")
     arguments = parser.parse_args()
     from techtags import Tagger
 
     texts = pool_texts(arguments.pool) if arguments.pool else example_texts()
+    if arguments.texts:
+        texts = texts[:: max(1, len(texts) // arguments.texts)]
     print(f"{len(texts)} texts, {sum(map(len, texts)) / len(texts):.0f} characters on average, one core")
     for evidence in (False, True):
-        tagger = Tagger.load(evidence=evidence)
+        tagger = Tagger.load(arguments.model, evidence=evidence)
         tagger.tag(texts[:200])
         rates = []
         for _ in range(3):

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What `make demo` shows: the bundled table tagged, one row explained, labels without text placed, one tag of the standard.
+# What `make demo` shows: the bundled table tagged, one row explained, labels without text placed, one tag of the standard,
+# three tables linked, their trends and what is funded and not patented.
 set -eu
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
@@ -47,3 +48,15 @@ techtags crosswalk lookup cpc H01M10/0525
 echo
 echo '$ techtags taxonomy search 光刻 --limit 2'
 techtags taxonomy search 光刻 --limit 2
+echo
+cp -r examples/demo-link "$out/link"
+echo '$ techtags link project.toml'
+(cd "$out/link" && techtags link project.toml)
+db=$out/link/demo.duckdb
+echo
+echo '$ techtags trends demo.duckdb --level 1 --picture trends.png --report report.html'
+mkdir -p build
+techtags trends "$db" --level 1 --picture build/demo-trends.png --report build/demo-report.html
+echo
+echo '$ techtags compare demo.duckdb investment patent --level 1'
+techtags compare "$db" investment patent --level 1

@@ -36,6 +36,7 @@ TAGGING: dict[str, Any] = {
     "source_labels": ["Machinery; lathes"],
     "label_tags": ["lathes"],
     "flags": ["designation-is-coarse"],
+    "left_out": [{"start": 3, "end": 9, "kind": "negated", "cue": "does-not-make"}],
     "versions": {"taxonomy": "1.0.0", "model": "fast-1", "package": "1.0.0"},
 }
 CROSSWALK: dict[str, Any] = {
