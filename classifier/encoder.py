@@ -5,6 +5,8 @@ Needs the `accurate` extra (onnxruntime, tokenizers); nothing else imports them.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 GRAPH, TOKENIZER = "encoder.onnx", "tokenizer.json"
 EXTRA = 'the accurate model needs onnxruntime and tokenizers; install them with: pip install "techtags[accurate]"'
-MOST_PIECES = 4096  # of a batch, padding included
 CHARACTERS_A_PIECE = 12  # what lies beyond the longest sequence at this length need not be segmented
 
 
@@ -52,8 +53,8 @@ class Encoder:
 
     Args:
         folder: with the graph and the tokenizer.
-        settings: ``prefix``, ``longest`` and ``pad`` (the id of the piece that fills up short sequences).
-        threads: that one batch may use; by default as many as onnxruntime sees fit.
+        settings: ``prefix`` and ``longest``.
+        threads: texts read at the same time; by default one a core.
 
     Raises:
         EncoderError: the extra is not installed, or the files cannot be used.
@@ -66,7 +67,7 @@ class Encoder:
         except ImportError:
             raise EncoderError(EXTRA) from None
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         options.log_severity_level = 3
         try:
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
@@ -74,7 +75,7 @@ class Encoder:
         except Exception as error:  # both libraries raise their own, of no common kind
             raise EncoderError(f"cannot use the encoder in {folder}: {str(error).splitlines()[0]}") from None
         self.segment = Segmenter(tokenizer, str(settings["prefix"]), int(settings["longest"]))
-        self._pad = int(settings["pad"])
+        self._threads = threads or cores()
 
     def __call__(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits of texts.
@@ -83,24 +84,27 @@ class Encoder:
             (n, outputs) as `Layout` orders them, and (n, tags + 1) for the primary tag, the last one for none.
         """
         pieces = self.segment(texts)
-        order = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
-        logits: list[NDArray[np.float32] | None] = [None] * len(pieces)
-        primary: list[NDArray[np.float32] | None] = [None] * len(pieces)
-        low = 0
-        while low < len(order):
-            high = low + 1
-            while high < len(order) and (high - low + 1) * len(pieces[order[high]]) <= MOST_PIECES:
-                high += 1
-            chosen = order[low:high]
-            ids, mask = padded([pieces[i] for i in chosen], self._pad)
-            out, first = self._session.run(["logits", "primary"], {"ids": ids, "mask": mask})
-            for row, i in enumerate(chosen):
-                logits[i], primary[i] = out[row], first[row]
-            low = high
         if not pieces:
             shapes = [o.shape[-1] for o in self._session.get_outputs()]
             return np.zeros((0, shapes[0]), dtype=np.float32), np.zeros((0, shapes[1]), dtype=np.float32)
-        return np.stack(logits), np.stack(primary)  # type: ignore[arg-type]
+        if self._threads == 1 or len(pieces) == 1:
+            read = [self._one(p) for p in pieces]
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                read = list(pool.map(self._one, pieces))
+        return np.stack([out for out, _ in read]), np.stack([first for _, first in read])
+
+    def _one(self, pieces: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        # One text at a time: 8-bit activations are scaled by what is in a batch, and a text must not get other tags in other
+        # company.  On a CPU it costs nothing, since a batch is worked on row by row anyway and needs padding.
+        ids = np.array([pieces], dtype=np.int64)
+        out, first = self._session.run(["logits", "primary"], {"ids": ids, "mask": np.ones_like(ids)})
+        return out[0], first[0]
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def padded(sequences: Sequence[Sequence[int]], pad: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -87,7 +87,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-SETTINGS = {"prefix": "", "longest": 16, "pad": 1}
+SETTINGS = {"prefix": "", "longest": 16}
 
 
 def test_a_text_reads_the_same_in_any_batch(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from techtags.classifier.encoder import Encoder
 from techtags.training.export import to_onnx
-from techtags.training.finetune import Examples, Recipe, fine_tune, pad_id
+from techtags.training.finetune import Examples, Recipe, fine_tune, pad_id, sample
 from techtags.training.rows import DataError
 
 torch = pytest.importorskip("torch")
@@ -58,8 +58,10 @@ def test_it_learns_and_the_graph_says_the_same(encoder: Path, tmp_path: Path) ->
     data = examples()
     said: list[str] = []
     network = fine_tune(recipe(encoder), data, tmp_path / "work", say=said.append)
-    to_onnx(network, tmp_path / "encoder.onnx")
     (tmp_path / "tokenizer.json").write_bytes((tmp_path / "work" / "tokenizer.json").read_bytes())
+    document = (tmp_path / "tokenizer.json").read_text(encoding="utf-8")
+    spared = to_onnx(network, tmp_path / "encoder.onnx", *sample(document, recipe(encoder), data.texts[:16]), spared=1)
+    assert len(spared) == 1 and "output" in spared[0]
     settings = {"prefix": "", "longest": 32, "pad": pad_id((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))}
     logits, primary = Encoder(tmp_path, settings)(data.texts)
     assert ((logits > 0) == (data.outputs > 0)).mean() > 0.97

@@ -32,6 +32,9 @@ def test_contracts_hold(tmp_path: Path) -> None:
         ("taxonomy", "techtags.cli"),
         ("classifier", "techtags.training"),
         ("classifier", "techtags.tables"),
+        ("classifier", "techtags.linkage"),
+        ("linkage", "techtags.classifier"),
+        ("training", "techtags.engines"),
         ("tables", "techtags.schemas"),
     ],
 )

@@ -204,6 +204,13 @@ def pad_id(document: str) -> int:
     return 0
 
 
+def sample(document: str, recipe: Recipe, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Texts as the ids and the mask that the network reads, (n, pieces) each."""
+    from tokenizers import Tokenizer
+
+    return padded(Segmenter(Tokenizer.from_str(document), recipe.prefix, recipe.longest)(texts), pad_id(document))
+
+
 def build(body: Any, examples: Examples, recipe: Recipe) -> Any:
     """The network: the encoder, the mean over its last layer, and the heads; frozen as the recipe says."""
     import torch
