@@ -57,6 +57,7 @@ echo
 echo '$ techtags trends demo.duckdb --level 1 --picture trends.png --report report.html'
 mkdir -p build
 techtags trends "$db" --level 1 --picture build/demo-trends.png --report build/demo-report.html
+echo 'wrote build/demo-trends.png and build/demo-report.html'
 echo
 echo '$ techtags compare demo.duckdb investment patent --level 1'
 techtags compare "$db" investment patent --level 1
