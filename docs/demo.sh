@@ -50,8 +50,9 @@ echo '$ techtags taxonomy search 光刻 --limit 2'
 techtags taxonomy search 光刻 --limit 2
 echo
 cp -r examples/demo-link "$out/link"
-echo '$ techtags link project.toml'
-(cd "$out/link" && techtags link project.toml)
+echo "$ techtags link project.toml"
+techtags link "$out/link/project.toml" > "$out/linked.txt"
+sed "s|$out/link/||" "$out/linked.txt"
 db=$out/link/demo.duckdb
 echo
 echo '$ techtags trends demo.duckdb --level 1 --picture trends.png --report report.html'
