@@ -53,6 +53,7 @@ def side(linked: Linked, given: str, common: Selection | None = None) -> tuple[s
 
     name, *filters = (part.strip() for part in given.split(","))
     base = common or Selection()
+    countries: list[str] = []
     if name in linked.tables:
         base = replace(base, tables=(name,), kinds=())
     elif name in linked.tables.values():
@@ -65,9 +66,8 @@ def side(linked: Linked, given: str, common: Selection | None = None) -> tuple[s
         if key not in ("country", "from", "to") or not value:
             raise LinkError(f"cannot read the filter {one!r} of {given!r}; write country=CN, from=2015 or to=2020")
         if key == "country":
-            base = replace(
-                base, countries=(*(base.countries if base.countries != (common or Selection()).countries else ()), value)
-            )
+            countries.append(value)
+            base = replace(base, countries=tuple(countries))
             continue
         if not value.lstrip("-").isdigit():
             raise LinkError(f"{one!r} of {given!r}: a year is needed")
@@ -94,8 +94,8 @@ def compare(
     Returns:
         A row a tag that either side has, in the order of the tree: for each side `count_`, `expected_`, `tagged_`, `share_`
         and its 95% interval; `log2_ratio` of the shares (A over B; 1 is twice as much) and its interval; `specialisation_a`
-        and `specialisation_b` (1 is as in both together); `records_needed` (how many records the smaller side would have if the
-        shares were alike) and `finding`, one of `FINDINGS`:
+        and `specialisation_b` (1 is as in both together); `records_needed` (how many records the side without any, or else
+        the smaller one, would have if the shares were alike) and `finding`, one of `FINDINGS`:
 
         - ``too_few``: fewer than 5 records needed; nothing is said.
         - ``a_only``, ``b_only``: the other side has no record, and should have had some by its size.
@@ -142,7 +142,9 @@ def compare(
         out |= {f"share_{s}": share[s], f"share_{s}_low": low, f"share_{s}_high": high}
     ratio, low, high = log2_ratio(expected["a"], tagged["a"], expected["b"], tagged["b"])
     pooled = (expected["a"] + expected["b"]) / (tagged["a"] + tagged["b"])
-    needed = pooled * min(tagged.values())
+    # Where one side has none, that is the side which should have had some: nothing in 1,000 says more than nothing in 10.
+    lacking = np.where(count["b"] == 0, tagged["b"], np.where(count["a"] == 0, tagged["a"], min(tagged.values())))
+    needed = pooled * lacking
     out |= {"log2_ratio": ratio, "log2_ratio_low": low, "log2_ratio_high": high}
     for s in "ab":
         out[f"specialisation_{s}"] = np.divide(share[s], pooled, out=np.full(len(tags), np.nan), where=pooled > 0)

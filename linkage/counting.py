@@ -22,16 +22,17 @@ _KEYS = {
     "table": "r.table_id",
     "kind": "r.kind",
 }
-# Of each cell; a is a record's amount, w its weight, p the chance that it is right.
+# Of each cell; a is a record's amount, w its weight, p the chance that it is right.  In fractional counting a record may stand in
+# a cell several times, once for each of its tags.
 _AMOUNTS = f"""
-    , count(a) AS with_amount, sum(a * w) AS amount, sum(a * w * p) AS amount_expected,
+    , count(a) AS amount_n, {{with_amount}} AS with_amount, sum(a * w) AS amount, sum(a * w * p) AS amount_expected,
     sum(least(a * w, 0)) AS amount_least, sum(greatest(a * w, 0)) AS amount_most,
     sum(pow(a * w, 2) * p * (1 - p)) AS amount_variance, sum(pow(a * w, 3) * p * (1 - p) * (1 - 2 * p)) AS amount_third,
-    CASE WHEN count(a) <= {EXACT_SUM} THEN list({{'w': a * w, 'p': p}}) FILTER (a IS NOT NULL) END AS amount_terms
+    CASE WHEN count(a) <= {EXACT_SUM} THEN list({{{{'w': a * w, 'p': p}}}}) FILTER (a IS NOT NULL) END AS amount_terms
 """
 _SUMS = ("records", "count", "n", "expected", "variance", "third", "no_probability")
 _AMOUNT_SUMS = (
-    "with_amount", "amount", "amount_expected", "amount_least", "amount_most", "amount_variance", "amount_third",
+    "amount_n", "with_amount", "amount", "amount_expected", "amount_least", "amount_most", "amount_variance", "amount_third",
 )  # fmt: skip
 
 
@@ -73,6 +74,8 @@ def amount_of(linked: Linked, selection: Selection) -> tuple[str, str]:
     if all(common >= n for _, n, common in found):
         return "r.amount_common", linked.provenance.get("currency", "")
     if len(found) == 1:
+        if not found[0][0]:
+            _check_unnamed(linked, where, values)
         return "r.amount", found[0][0]
     currency = linked.provenance.get("currency")
     lacking = [(c, n - common if currency else n) for c, n, common in found]
@@ -82,6 +85,23 @@ def amount_of(linked: Linked, selection: Selection) -> tuple[str, str]:
         f"amounts are {what}: {named}; give a currency and [rates], or a rate column, in the project and link again, "
         "or count one currency with --currency"
     )
+
+
+def _check_unnamed(linked: Linked, where: str, values: dict[str, Any]) -> None:
+    """Amounts that name no currency may be added up within one table only.
+
+    Raises:
+        LinkError: they are of several tables.
+    """
+    rows = linked.rows(
+        f"SELECT table_id, count(*) FROM records AS r WHERE amount IS NOT NULL AND {where} GROUP BY ALL ORDER BY 1", values
+    )
+    if len(rows) > 1:
+        named = ", ".join(f"{table} ({n:,} records)" for table, n in rows)
+        raise LinkError(
+            f"amounts name no currency, and are of several tables, so that they may be in several: {named}; say currency in "
+            "[table.fixed] of each and link again, or count one table with --table"
+        )
 
 
 class Query:
@@ -152,6 +172,7 @@ class Query:
                 )
             """
         term = "{'w': w, 'p': p}" if self.weighted else "p"
+        with_amount = "count(DISTINCT record_id) FILTER (a IS NOT NULL)" if self.weighted else "count(a)"
         return f"""
             WITH items AS ({items}),
             terms AS (
@@ -165,7 +186,7 @@ class Query:
                 sum(w * p) AS expected, sum(w * w * p * (1 - p)) AS variance,
                 sum(w * w * w * p * (1 - p) * (1 - 2 * p)) AS third, count(*) FILTER (unscored) AS no_probability,
                 CASE WHEN count(*) <= {EXACT_SUM if self.weighted else EXACT_COUNT} THEN list({term}) END AS terms
-                {_AMOUNTS if self.amount else ""}
+                {_AMOUNTS.format(with_amount=with_amount) if self.amount else ""}
             FROM terms {f"GROUP BY {self._group}" if self._group else ""}
         """
 
@@ -246,8 +267,9 @@ class Query:
         return self.linked.arrow(f"SELECT {', '.join(select)} FROM cells AS c {' '.join(joins)} {ordered}")
 
     def _growth(self, name: str, out: str) -> str:
-        """The change on the year before; not from or to a year of which nothing is known."""
+        """The change on the year before; not from or to a year of which nothing is known, nor from a loss or nothing."""
         rest = ", ".join(f"c.k_{d}" for d in self.by if d != "year")
         window = f"({f'PARTITION BY {rest} ' if rest else ''}ORDER BY c.k_year)"
         known = f"t.tagged > 0 AND lag(t.tagged) OVER {window} > 0 AND lag(c.k_year) OVER {window} = c.k_year - 1"
-        return f"CASE WHEN {known} THEN c.{name} / nullif(lag(c.{name}) OVER {window}, 0) - 1 END AS {out}"
+        before = f"lag(c.{name}) OVER {window}"
+        return f"CASE WHEN {known} AND {before} > 0 THEN c.{name} / {before} - 1 END AS {out}"

@@ -5,7 +5,7 @@ CREATE TABLE tables (
     table_id TEXT PRIMARY KEY,
     kind TEXT NOT NULL,                 -- investment, firm, patent, grant or policy
     path TEXT NOT NULL,                 -- as the project file has it
-    sha256 TEXT NOT NULL,               -- of the file's bytes; of several files, of their names and hashes
+    sha256 TEXT NOT NULL,               -- of the file's bytes; of several files, of their hashes in order
     rows BIGINT NOT NULL,
     settings TEXT NOT NULL,             -- JSON: all that decides how its rows are read
     tagged_with TEXT NOT NULL           -- versions of taxonomy, model and package; empty if nothing is tagged

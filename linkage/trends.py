@@ -140,7 +140,7 @@ def _finish(linked: Linked, query: Query, found: pa.Table, counting: str, rollup
     if query.amount:
         amount = numbers("amount")
         moments = Moments(
-            numbers("with_amount").astype(np.int64), numbers("amount_least"), numbers("amount_most"), numbers("amount_expected"),
+            numbers("amount_n").astype(np.int64), numbers("amount_least"), numbers("amount_most"), numbers("amount_expected"),
             numbers("amount_variance"), numbers("amount_third"),
         )  # fmt: skip
         low, high = sum_intervals(moments, _terms(found.column("amount_terms"), True))

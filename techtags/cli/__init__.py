@@ -54,6 +54,10 @@ class _Lazy(click.Group):
             if isinstance(error, BrokenPipeError) or not _is_ours(error):
                 raise  # a reader that has gone is no error; click ends quietly
             raise click.ClickException(_one_line(error)) from None
+        except RuntimeError as error:
+            if str(error) != "Query interrupted":
+                raise
+            raise KeyboardInterrupt from None  # which is what DuckDB makes of Ctrl-C
 
 
 def _is_ours(error: BaseException) -> bool:
