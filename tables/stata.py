@@ -164,9 +164,17 @@ def same_variables(first: Table, other: Table) -> str:
     for name, one, two in zip(first.header, first.exact.variables, other.exact.variables, strict=True):
         if one.type != two.type:
             return f"column {name!r} has another type"
-        if one.values and first.exact.labels.get(one.values) != other.exact.labels.get(two.values):
+        if _counted_in(one) != _counted_in(two):
+            return f"column {name!r} is shown as {one.format} in one and {two.format} in the other, which count time differently"
+        if bool(one.values) != bool(two.values) or first.exact.labels.get(one.values) != other.exact.labels.get(two.values):
             return f"the value labels of column {name!r} differ"
     return ""
+
+
+def _counted_in(variable: Variable) -> str:
+    """What a variable's numbers count if they are times (``td`` days, ``tc`` milliseconds, ...); empty for others."""
+    shown = variable.format.lstrip("%-")
+    return "td" if shown.startswith("d") else shown[:2] if shown.startswith("t") else ""
 
 
 def _type(found: object, old: bool) -> int:

@@ -134,7 +134,7 @@ def examples(material: Material, chosen: NDArray[np.int64], weight: NDArray[np.f
     outputs = np.concatenate([exact, closure, some], axis=1).astype(np.float32)
     first = material.primary[chosen]
     primary = np.where(first.any(axis=1), first.argmax(axis=1), material.layout.n_tags).astype(np.int64)
-    return Examples([material.every[i]["text"] for i in chosen.tolist()], outputs, primary, weight)
+    return Examples([material.every[i]["text"] for i in chosen.tolist()], outputs, primary, weight, material.layout.n_tags + 1)
 
 
 def fit_blend(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -72,12 +73,14 @@ class Examples:
         outputs: (n, outputs) of 0 and 1, as `Layout` orders them.
         primary: (n,) position of the primary tag, or the number of tags for none.
         weight: (n,) of each row.
+        n_primary: answers that the head for the primary tag knows, if more than the rows show.
     """
 
     texts: Sequence[str]
     outputs: NDArray[np.float32]
     primary: NDArray[np.int64]
     weight: NDArray[np.float32]
+    n_primary: int = 0
 
 
 def fine_tune(
@@ -217,7 +220,7 @@ def build(body: Any, examples: Examples, recipe: Recipe) -> Any:
 
     size = int(body.config.hidden_size)
     n_outputs = examples.outputs.shape[1]
-    n_primary = int(examples.primary.max(initial=0)) + 1
+    n_primary = max(examples.n_primary, int(examples.primary.max(initial=0)) + 1)
 
     class Network(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -282,9 +285,12 @@ def _last_checkpoint(work: Path, recipe: Recipe, examples: Examples) -> Path | N
     digest.update(examples.outputs.tobytes())
     mark = work / "training.sha256"
     same = mark.exists() and mark.read_text() == digest.hexdigest()
-    mark.write_text(digest.hexdigest())
     folder = work / "checkpoints"
-    found = get_last_checkpoint(str(folder)) if same and folder.is_dir() else None
+    if not same and folder.exists():
+        # Checkpoints of another training would be taken for this one's when it is broken off and goes on.
+        shutil.rmtree(folder)
+    mark.write_text(digest.hexdigest())
+    found = get_last_checkpoint(str(folder)) if folder.is_dir() else None
     return Path(found) if found else None
 
 
