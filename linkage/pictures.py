@@ -377,6 +377,8 @@ def _sides(
 def _heads(figure: Figure, axes: Axes, title: str, part: str, note: str) -> None:
     if title:
         figure.suptitle(title + (f" ({part})" if part else ""), x=0.01, ha="left")
+    elif part and axes.get_legend():
+        figure.suptitle(part, x=0.01, ha="left")  # the legend stands where the title of the axes would
     elif part:
         axes.set_title(part)
     if note:

@@ -177,10 +177,12 @@ def _cards(linked: Linked, whole: dict[str, Any], selection: Selection) -> list[
     from .counting import conditions
 
     where, values = conditions(selection)
-    first, last = linked.rows(f"SELECT min(year), max(year) FROM records AS r WHERE {where}", values)[0]
+    first, last, tables = linked.rows(
+        f"SELECT min(year), max(year), count(DISTINCT table_id) FROM records AS r WHERE {where}", values
+    )[0]
     tagged = whole["tagged"] + whole["coarse"]
     out = [
-        {"name": "Records", "value": f"{whole['rows']:,}", "note": _count(len(linked.tables), "table")},
+        {"name": "Records", "value": f"{whole['rows']:,}", "note": _count(tables, "table")},
         {"name": "With a tag", "value": shown(whole["covered"] or 0, "%"),
          "note": f"{tagged:,} records, {whole['coarse']:,} only coarsely"},
         {"name": "No technology", "value": f"{whole['none']:,}",

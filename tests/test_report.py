@@ -12,6 +12,8 @@ from commands import techtags
 from worlds import Record, build
 
 from techtags.linkage import pictures
+from techtags.linkage.compare import compare
+from techtags.linkage.selection import Linked, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +104,7 @@ def test_report_of_a_selection(database: Path, tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "<title>Wind &amp; more</title>" in text and "Fractional counting" in text and "kind patent" in text
     assert "太阳能" not in text
+    assert "<small>1 table</small>" in text  # those that are counted
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +194,18 @@ def test_chinese_without_a_font_is_said_once(monkeypatch: pytest.MonkeyPatch) ->
     assert pictures.font_warning(["Wind power"]) == ""
     line = pictures.font_warning(["Wind power", "风电", "光伏"])
     assert "Noto Sans CJK" in line and "\n" not in line
+
+
+def test_the_note_above_a_comparison_leaves_the_legend_free(database: Path) -> None:
+    with Linked.open(database) as linked:
+        table = compare(linked, Selection(tables=("deals",)), Selection(tables=("patents",)), level=1)
+    figure = pictures.draw_comparison(table, "deals", "patents", ("funded", "patented"))
+    pictures.save(figure, "x.png")
+    figure.draw_without_rendering()  # where things stand once they are laid out
+    legend = next(legend for axes in figure.axes if (legend := axes.get_legend()))
+    notes = [t for t in (figure._suptitle, *(axes.title for axes in figure.axes)) if t is not None and t.get_text()]  # type: ignore[attr-defined]
+    assert ["too few" in t.get_text() for t in notes] == [True]
+    assert notes[0].get_window_extent().y0 >= legend.get_window_extent().y1
 
 
 def test_labels_at_the_end_of_lines_do_not_overlap(tmp_path: Path) -> None:
