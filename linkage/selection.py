@@ -298,12 +298,14 @@ class Linked:
         if selection.tags:
             chosen = {self.tags[t].number for t in selection.tags}
             kept = {t for t in kept if chosen & set(above[t])}
+        inside = set(kept)
         if selection.within:
             members = self.rows(
                 "SELECT number FROM collection_tags JOIN tag_numbers USING (tag) WHERE list_contains($ids, collection)",
                 {"ids": list(selection.within)},
             )
-            kept &= {row[0] for row in members}
+            inside = {row[0] for row in members}
+            kept &= inside
         lines: set[tuple[int, int]] = set()
         for tag in kept:
             if rollup == "none":
@@ -313,7 +315,8 @@ class Linked:
             elif rollup == "chosen":
                 lines.update((tag, a) for a in above[tag] if info[a].id in selection.tags)
             elif rollup == "with-descendants":
-                lines.update((tag, a) for a in above[tag])
+                # What stands above a collection's tags is no part of it, and would show only what came through it.
+                lines.update((tag, a) for a in above[tag] if a in inside or not selection.within)
             else:
                 level = int(rollup.removeprefix("level-"))
                 # A tag above the level stays what it is: nothing finer is known of the record.

@@ -84,6 +84,8 @@ def test_chosen_tags_and_collections() -> None:
     assert found(linked, ("year",), selection=Selection(within=("sunny-list",))) == {2020: 2}
     # The share stays one of all tagged records.
     assert found(linked, selection=plan, level=1, what="share") == {"energy": 0.25, "software": 0.25}
+    # What stands above its tags is no line of a collection, though a level asked for is.
+    assert set(found(linked, selection=plan)) == {"wind", "databases"}
     both = Selection(within=("made-up-plan", "sunny-list"), tags=("energy",))
     assert found(linked, selection=both, level=2) == {"solar": 2, "wind": 1}
 
