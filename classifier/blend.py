@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .rank import Probabilities, logit, raise_ancestors
+from .rank import Probabilities, logistic, logit, raise_ancestors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class Blend:
             layout: of the tags.
         """
         exact, closure, primary = (
-            _logistic(inputs(getattr(linear, kind), getattr(encoder, kind), chinese) @ weights)
+            logistic(inputs(getattr(linear, kind), getattr(encoder, kind), chinese) @ weights)
             for kind, weights in zip(KINDS, self.weights, strict=True)
         )
         leaf = np.setdiff1d(np.arange(layout.n_tags), layout.internal)
@@ -64,14 +64,9 @@ def read_outputs(logits: NDArray[np.float32], primary: NDArray[np.float32], layo
         primary: (n, tags + 1), of which exactly one is right; the last one is none.
         layout: of the outputs.
     """
-    exact = _logistic(logits[:, : layout.n_tags])
+    exact = logistic(logits[:, : layout.n_tags])
     closure = exact.copy()
-    closure[:, layout.internal] = _logistic(logits[:, layout.n_tags : layout.n_tags + len(layout.internal)])
+    closure[:, layout.internal] = logistic(logits[:, layout.n_tags : layout.n_tags + len(layout.internal)])
     first = np.exp(primary - primary.max(axis=1, keepdims=True))
     first /= first.sum(axis=1, keepdims=True)
     return Probabilities(exact, closure, first[:, : layout.n_tags].astype(np.float32))
-
-
-def _logistic(z: NDArray[np.float32]) -> NDArray[np.float32]:
-    out: NDArray[np.float32] = (1 / (1 + np.exp(-np.clip(z, -30, 30)))).astype(np.float32)
-    return out

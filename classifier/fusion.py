@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .rank import FLOOR, Probabilities
+from .rank import Probabilities, logistic, logit, raise_ancestors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -174,7 +174,7 @@ def pairs(made: Probabilities, views: Sequence[LabelView], lift: NDArray[np.floa
             spanning & ~names & (at(among) == 0),
             denied[doc] * ~hinting,
             at(lifted),
-            at(named) * (_logit(at(made.exact)) < -2),
+            at(named) * (logit(at(made.exact)) < -2),
         ],
         axis=1,
     ).astype(np.float32)
@@ -204,23 +204,9 @@ def fuse(
     shifted = []
     for probability, weight in zip((made.exact, made.primary, made.closure), weights, strict=True):
         new = probability.copy()
-        new[found.doc, found.tag] = _sigmoid(_logit(probability[found.doc, found.tag]) + found.features @ weight)
+        new[found.doc, found.tag] = logistic(logit(probability[found.doc, found.tag]) + found.features @ weight)
         shifted.append(new)
     exact, primary, closure = shifted
     np.maximum(closure, exact, out=closure)
-    # A tag is at least as probable as every tag below it; children stand after their parents.
-    for i in range(layout.n_tags - 1, -1, -1):
-        if layout.ancestors[i]:
-            np.maximum(closure[:, layout.ancestors[i][0]], closure[:, i], out=closure[:, layout.ancestors[i][0]])
+    raise_ancestors(closure, layout)
     return Probabilities(exact, closure, primary)
-
-
-def _sigmoid(z: NDArray[np.float32]) -> NDArray[np.float32]:
-    out: NDArray[np.float32] = (1 / (1 + np.exp(-np.clip(z, -30, 30)))).astype(np.float32)
-    return out
-
-
-def _logit(p: NDArray[np.float32]) -> NDArray[np.float32]:
-    p = np.clip(p, FLOOR, 1 - FLOOR)
-    out: NDArray[np.float32] = np.log(p / (1 - p)).astype(np.float32)
-    return out

@@ -298,3 +298,9 @@ def logit(p: NDArray[np.float32]) -> NDArray[np.float32]:
     p = np.clip(p, FLOOR, 1 - FLOOR)
     out: NDArray[np.float32] = np.log(p / (1 - p))
     return out
+
+
+def logistic(z: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of log-odds."""
+    out: NDArray[np.float32] = (1 / (1 + np.exp(-np.clip(z, -30, 30)))).astype(np.float32)
+    return out

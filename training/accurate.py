@@ -18,7 +18,7 @@ from ..classifier.folder import model_folder, save, save_base
 from ..classifier.model import Model
 from ..classifier.rank import Probabilities
 from .export import to_onnx
-from .finetune import Examples, Recipe, fine_tune, pad_id, sample
+from .finetune import Examples, Recipe, fine_tune, sample
 from .folds import assign
 from .material import gather
 from .pipeline import decision, describe_model, learn_labels, measure, rounded, write_predictions
@@ -95,11 +95,10 @@ def train_accurate(
     out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(work / TOKENIZER, out / TOKENIZER)
     document = (out / TOKENIZER).read_text(encoding="utf-8")
-    pad = pad_id(document)
     some = [material.rows[i]["text"] for i in kept[:: max(1, len(kept) // SAMPLE)].tolist()][:SAMPLE]
     spared = to_onnx(network, out / GRAPH, *sample(document, recipe, some))
     say(f"graph written; 16-bit weights are kept in {', '.join(spared)}")
-    how = {"prefix": recipe.prefix, "longest": recipe.longest, "pad": pad}
+    how = {"prefix": recipe.prefix, "longest": recipe.longest}
     try:
         encoder = Encoder(out, how)
     except EncoderError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .card_pictures import LANGUAGES
 from .confusion import BROADER, DOMAIN, ELSEWHERE, FINER, KINDS, NOTHING, SIBLING
 from .markdown import cell, code, count, number, share, table
-from .metrics import LEAST_ROWS
+from .metrics import FIGURES, LEAST_ROWS
 from .reliability import PRECISIONS
 
 if TYPE_CHECKING:
@@ -17,19 +17,6 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-FIGURES = (
-    ("leaf F1", "leaf.f1"),
-    ("prec.", "leaf.precision"),
-    ("recall", "leaf.recall"),
-    ("macro", "leaf_macro_f1"),
-    ("closure", "closure.f1"),
-    ("domain", "domain.f1"),
-    ("primary", "primary_accuracy"),
-    ("none P", "none.precision"),
-    ("none R", "none.recall"),
-    ("ECE", "calibration.ece"),
-    ("cov@95", "domain_coverage_at_95"),
-)
 GROUPS = (("by_language", "language"), ("by_source", "source"), ("by_kind", "kind"), ("by_length", "length"))
 MOST_PAIRS = 15
 INSTEAD = {

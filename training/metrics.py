@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 
     from ..taxonomy import Taxonomy
 
+# Titles of the figures in tables, and where they stand in what `figures` returns.
+FIGURES = (
+    ("leaf F1", "leaf.f1"),
+    ("prec.", "leaf.precision"),
+    ("recall", "leaf.recall"),
+    ("macro", "leaf_macro_f1"),
+    ("closure", "closure.f1"),
+    ("domain", "domain.f1"),
+    ("primary", "primary_accuracy"),
+    ("none P", "none.precision"),
+    ("none R", "none.recall"),
+    ("ECE", "calibration.ece"),
+    ("cov@95", "domain_coverage_at_95"),
+)
 BINS = 10
 LEAST_ROWS = 3  # a tag with fewer gold rows does not count in macro-F1
 

@@ -12,21 +12,6 @@ from ._options import MODEL
 from ._options import profile as profile_option
 from ._words import write_figures
 
-COLUMNS = (
-    ("rows", "rows"),
-    ("leaf F1", "leaf.f1"),
-    ("prec.", "leaf.precision"),
-    ("recall", "leaf.recall"),
-    ("macro", "leaf_macro_f1"),
-    ("closure", "closure.f1"),
-    ("domain", "domain.f1"),
-    ("primary", "primary_accuracy"),
-    ("none P", "none.precision"),
-    ("none R", "none.recall"),
-    ("ECE", "calibration.ece"),
-    ("cov@95", "domain_coverage_at_95"),
-)
-
 
 @click.command()
 @click.option("--data", required=True, type=click.Path(path_type=Path), metavar="FILE", help="JSONL of annotated rows.")
@@ -45,6 +30,7 @@ def evaluate(data: Path, model: Path | None, profile: str, with_labels: bool, js
     from techtags.classifier import Tagger
     from techtags.training import evaluate as measure
     from techtags.training import evaluate_labels, read_rows
+    from techtags.training.metrics import FIGURES
 
     tagger = Tagger.load(model, profile=profile, evidence=False, candidates=0)
     rows = read_rows(data, tagger.taxonomy)
@@ -52,7 +38,7 @@ def evaluate(data: Path, model: Path | None, profile: str, with_labels: bool, js
     report["data"] = str(data)
     made = report["model"]
     click.echo(f"model {made['name']} {made['version']}, taxonomy {report['taxonomy']}, profile {profile}, {data}")
-    click.echo(f"{'':<24}" + "".join(f"{title:>8}" for title, _ in COLUMNS))
+    click.echo(f"{'':<24}" + "".join(f"{title:>8}" for title in ("rows", *(t for t, _ in FIGURES))))
     click.echo(_line("all", report["all"]))
     for title, key in (("by language", "by_language"), ("by source", "by_source"), ("by kind", "by_kind")):
         click.echo(title)
@@ -81,8 +67,10 @@ def _show_labels(found: dict[str, Any]) -> None:
 
 
 def _line(name: str, group: dict[str, Any]) -> str:
+    from techtags.training.metrics import FIGURES
+
     cells = []
-    for _, path in COLUMNS:
+    for path in ("rows", *(p for _, p in FIGURES)):
         value: Any = group
         for step in path.split("."):
             value = value.get(step, math.nan) if isinstance(value, dict) else math.nan
